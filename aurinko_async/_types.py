@@ -1,0 +1,90 @@
+"""Values that every layer speaks: UNSET, JSON, Call -> Request -> Response, Clock."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Mapping
+from typing import Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar
+
+from attrs import Factory, evolve, field, frozen
+
+T = TypeVar("T")
+
+
+class Unset(enum.Enum):
+    """The type of `UNSET`."""
+
+    UNSET = "UNSET"
+
+    def __bool__(self) -> Literal[False]:
+        return False
+
+    def __repr__(self) -> str:
+        return "UNSET"
+
+
+UNSET: Final = Unset.UNSET
+"""Not sent at all; `None` is JSON null."""
+
+Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
+
+Audience: TypeAlias = Literal["account", "app", "user", "prepare", "public"]
+"""Whom an operation must be called as; the credentials' `authorises` answers for each."""
+
+
+@frozen
+class Call(Generic[T]):
+    """One operation as a resource states it: wire names verbatim, values as the caller gave them.
+
+    `repeatable` marks a POST or PATCH that may be processed twice without harm.
+    """
+
+    method: str
+    path: str
+    result: type[T]
+    path_args: Mapping[str, str | int] = Factory(dict)
+    query: Mapping[str, object] = Factory(dict)
+    headers: Mapping[str, object] = Factory(dict)
+    body: object = UNSET
+    audience: Audience = "account"
+    repeatable: bool = False
+
+    def with_query(self, **query: object) -> Call[T]:
+        return evolve(self, query={**self.query, **query})
+
+
+@frozen
+class Request:
+    """A call made concrete: nothing left to decide, nothing sent yet."""
+
+    method: str
+    url: str
+    headers: Mapping[str, str] = field(repr=False)
+    body: bytes | None = field(repr=False)
+
+
+@frozen
+class Response:
+    """An answer read to its end."""
+
+    status: int
+    reason: str
+    headers: Mapping[str, str]
+    body: bytes = field(repr=False)
+
+
+class Clock(Protocol):
+    """Time as the session and the sync driver see it; tests pass their own."""
+
+    def monotonic(self) -> float:
+        """Seconds that never run backwards."""
+        ...
+
+    def time(self) -> float:
+        """Seconds since the epoch."""
+        ...
+
+    async def sleep(self, seconds: float) -> None: ...
+
+
+JsonObject: TypeAlias = dict[str, Any]
