@@ -28,8 +28,8 @@ UNSET: Final = Unset.UNSET
 
 Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
-Audience: TypeAlias = Literal["account", "app", "user", "prepare", "public"]
-"""Whom an operation must be called as; the credentials' `authorises` answers for each."""
+Audience: TypeAlias = Literal["account", "app", "user", "prepare", "public", "any"]
+"""Whom an operation must be called as; `any` is the raw door, called as whatever the credentials are."""
 
 
 @frozen

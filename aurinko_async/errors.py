@@ -24,12 +24,13 @@ AurinkoError
 │   └── ServerError             5xx
 ├── DecodeError                 an answer that is not what the API documents, with the path to it
 │   └── MalformedBody           an answer that is not JSON at all: truncated, HTML
-├── SyncError                   a sync that cannot go on
-│   ├── SyncNotReady            `ready` never came
+├── PagingError                 a chain of pages that does not come to its end
 │   ├── CursorMissing           a page with neither a next page token nor a next delta token
 │   ├── CursorConflict          a page with both
-│   ├── RepeatedPageToken       a chain of pages that runs in a circle
-│   ├── TooManyEmptyPages       a chain of pages without records that does not end
+│   ├── RepeatedPageToken       a chain that runs in a circle
+│   └── TooManyEmptyPages       page after page without a record
+├── SyncError                   a sync that cannot go on
+│   ├── SyncNotReady            `ready` never came
 │   ├── TooManyRestarts         cursors that are rejected again and again
 │   ├── MachineError            an event that does not fit the state of the sync machine
 │   └── LeaseLost               another sync of the same mailbox took over; nothing of this one was saved after it
@@ -200,9 +201,7 @@ class DecodeError(AurinkoError):
         record_id: That record's id, when it could be read.
     """
 
-    def __init__(
-        self, message: str, *, path: str = "", index: int | None = None, record_id: str | None = None
-    ) -> None:
+    def __init__(self, message: str, *, path: str = "", index: int | None = None, record_id: str | None = None) -> None:
         super().__init__(message)
         self.path = path
         self.index = index
@@ -217,28 +216,32 @@ class MalformedBody(DecodeError):
     """An answer that is not JSON at all: cut short, or an HTML page of something in between."""
 
 
+class PagingError(AurinkoError):
+    """A chain of pages that does not come to its end. What was saved stays."""
+
+
+class CursorMissing(PagingError):
+    """A page had neither a next page token nor a next delta token."""
+
+
+class CursorConflict(PagingError):
+    """A page had both a next page token and a next delta token."""
+
+
+class RepeatedPageToken(PagingError):
+    """A page token came back: the chain of pages runs in a circle."""
+
+
+class TooManyEmptyPages(PagingError):
+    """Page after page came without a record and with a next page token."""
+
+
 class SyncError(AurinkoError):
     """A sync that cannot go on. What was saved stays; the next run resumes from it."""
 
 
 class SyncNotReady(SyncError):
     """The API kept answering `ready: false` for as long as we were willing to ask."""
-
-
-class CursorMissing(SyncError):
-    """A page had neither a next page token nor a next delta token."""
-
-
-class CursorConflict(SyncError):
-    """A page had both a next page token and a next delta token."""
-
-
-class RepeatedPageToken(SyncError):
-    """A page token came back: the chain of pages runs in a circle."""
-
-
-class TooManyEmptyPages(SyncError):
-    """Page after page came without a record and with a next page token."""
 
 
 class TooManyRestarts(SyncError):

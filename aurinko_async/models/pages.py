@@ -1,11 +1,13 @@
 """Pages of records: by page token, by offset, of a delta."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from typing import Generic, TypeVar
 
-from attrs import field
+from attrs import field, frozen
 
-from aurinko_async.errors import DecodeError
+from aurinko_async.errors import DecodeError, RepeatedPageToken
 from aurinko_async.models._model import model
 
 T = TypeVar("T")
@@ -52,3 +54,24 @@ class DeltaPage(Page[T]):
     next_page_token: str | None = None
     next_delta_token: str | None = None
     length: int | None = None
+
+
+@frozen
+class PageChain:
+    """Notices a chain of page tokens that runs in a circle, in constant memory (Brent's algorithm)."""
+
+    mark: str | None = None
+    taken: int = 0
+    power: int = 1
+
+    def step(self, token: str) -> PageChain:
+        """The chain with one more token.
+
+        Raises:
+            RepeatedPageToken: the token was there before.
+        """
+        if token == self.mark:
+            raise RepeatedPageToken("the API gave a page token again: the chain of pages runs in a circle")
+        if self.taken + 1 == self.power:
+            return PageChain(token, self.taken + 1, self.power * 2)
+        return PageChain(self.mark, self.taken + 1, self.power)

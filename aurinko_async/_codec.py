@@ -1,0 +1,277 @@
+"""Bytes to models and back. The fast path lives here and only here.
+
+Decoding a page is the hot path of every sync, so each model class gets, once and on first use, two things compiled from
+its attrs fields: a *mirror*, a msgspec Struct with the same fields under their wire names, into which msgspec decodes at
+the speed of C; and a *mover*, a generated function that makes the attrs instance from the mirror with one plain
+assignment per field, nested values inlined. What msgspec refuses (a timestamp without an offset, a wrong type) goes
+through the tolerant cattrs path in `_converter` record by record, so a record that nobody can read costs only itself.
+The cyclic garbage collector is paused while one page is decoded: a page makes thousands of objects and no garbage.
+"""
+
+from __future__ import annotations
+
+import functools
+import gc
+import types
+import typing
+from collections.abc import Callable
+from datetime import datetime
+from typing import Annotated, Any, TypeVar, cast
+
+import attrs
+import msgspec
+
+from aurinko_async._converter import explain, fields, is_model, is_union, make_converter, members
+from aurinko_async._types import UNSET, Unset
+from aurinko_async.errors import DecodeError, InvalidInput, MalformedBody
+from aurinko_async.models._model import wire_names
+from aurinko_async.models.pages import Page
+
+T = TypeVar("T")
+Decode = Callable[[bytes], Any]
+
+_AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
+_new = object.__new__
+
+
+# --- mirrors: what msgspec decodes into
+
+
+def _mirror_type(annotation: Any) -> Any:
+    if is_union(annotation):
+        alternatives = [_mirror_type(member) for member in members(annotation)]
+        extra = [msgspec.UnsetType] if Unset in typing.get_args(annotation) else []
+        return functools.reduce(lambda a, b: a | b, [*alternatives, None, *extra])
+    if annotation is datetime:
+        return _AwareDatetime
+    if is_model(annotation):
+        return _mirror(annotation)
+    arguments = typing.get_args(annotation)
+    if arguments:
+        return typing.get_origin(annotation)[tuple(_mirror_type(argument) for argument in arguments)]  # type: ignore[index]
+    return annotation
+
+
+@functools.cache
+def _mirror(cls: type) -> type[msgspec.Struct]:
+    definitions: list[Any] = []
+    rename: dict[str, str] = {}
+    for field in fields(cls):
+        for position, wire in enumerate(wire_names(field.name)):
+            name = field.name + "_also" * position
+            rename[name] = wire
+            kind = _mirror_type(field.type)
+            if position == 0 and field.default is attrs.NOTHING:
+                definitions.append((name, kind))
+            else:
+                definitions.append((name, kind, msgspec.UNSET if field.default is UNSET else None))
+    definitions.sort(key=len)
+    return msgspec.defstruct(cls.__name__, definitions, rename=rename, gc=False)
+
+
+# --- movers: from the mirror to the attrs instance
+
+
+def _move_value(annotation: Any, value: str, names: dict[str, Any]) -> str:
+    """The expression that makes a field's value of the mirror's `value`, which is not None."""
+    alternatives = members(annotation)
+    if len(alternatives) == 1:
+        only = alternatives[0]
+        if is_model(only):
+            name = f"move_{only.__name__}"
+            names[name] = _mover(only)
+            return f"{name}({value})"
+        arguments = typing.get_args(only)
+        if typing.get_origin(only) is list and is_model(arguments[0]):
+            return f"[{_move_value(arguments[0], 'item', names)} for item in {value}]"
+        if typing.get_origin(only) is dict and is_model(arguments[1]):
+            return f"{{key: {_move_value(arguments[1], 'item', names)} for key, item in {value}.items()}}"
+    return value
+
+
+@functools.cache
+def _mover(cls: type) -> Callable[[Any], Any]:
+    names: dict[str, Any] = {"new": _new, "cls": cls, "UNSET": UNSET, "MISSING": msgspec.UNSET}
+    lines = ["def move(s):", "    o = new(cls)"]
+    for field in fields(cls):
+        source = f"s.{field.name}"
+        for position in range(1, len(wire_names(field.name))):
+            lines.append(f"    if {source} is None or {source} is MISSING: {source} = {source}{'_also' * position}")
+        moved = _move_value(field.type, "v", names)
+        if field.default is UNSET:
+            lines.append(f"    v = {source}")
+            lines.append(f"    o.{field.name} = UNSET if v is MISSING else None if v is None else {moved}")
+        elif moved != "v":
+            lines.append(f"    v = {source}")
+            lines.append(f"    o.{field.name} = None if v is None else {moved}")
+        else:
+            lines.append(f"    o.{field.name} = {source}")
+    lines.append("    return o")
+    exec(compile("\n".join(lines), f"<mover of {cls.__name__}>", "exec"), names)
+    return cast("Callable[[Any], Any]", names["move"])
+
+
+# --- one value
+
+
+def _decode_plain(cls: Any, body: bytes) -> Any:
+    """The tolerant path: cattrs on decoded JSON, with the path of what is wrong."""
+    data = _load(body)
+    try:
+        return _converter().structure(data, cls)
+    except Exception as error:
+        path, words = explain(error)
+        raise DecodeError(words, path=path.lstrip("."), record_id=_record_id(data)) from None
+
+
+def _load(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        if not body.strip():
+            raise MalformedBody("the answer is empty, expected JSON") from None
+        if body.lstrip()[:1] == b"<":
+            raise MalformedBody("the answer is an HTML or XML page, expected JSON") from None
+        raise MalformedBody(f"the answer is not JSON: {error}") from None
+
+
+def _record_id(data: Any) -> str | None:
+    value = cast("dict[str, Any]", data).get("id") if isinstance(data, dict) else None
+    return value if isinstance(value, str) else None
+
+
+@functools.cache
+def _converter() -> Any:
+    return make_converter()
+
+
+def _model_decode(cls: type) -> Decode:
+    decoder = msgspec.json.Decoder(_mirror(cls))
+    move = _mover(cls)
+
+    def decode(body: bytes) -> Any:
+        try:
+            return move(decoder.decode(body))
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return _decode_plain(cls, body)
+
+    return decode
+
+
+# --- pages
+
+
+def _page_struct(page: type, record: Any) -> type[msgspec.Struct]:
+    definitions: list[Any] = [("records", list[record] | None, None)]
+    definitions += [(field.name, field.type, None) for field in fields(page) if field.name not in ("records", "errors")]
+    return msgspec.defstruct(
+        page.__name__, definitions, rename={name: wire_names(name)[0] for name, *_ in definitions}, gc=False
+    )
+
+
+def _page_decode(page: Any, record: type) -> Decode:
+    """Decode pages of `record`: all at once, or record by record where one of them is at fault."""
+    decoder = msgspec.json.Decoder(_page_struct(page, _mirror(record)))
+    slices = msgspec.json.Decoder(_page_struct(page, msgspec.Raw))
+    others = [field.name for field in fields(page) if field.name not in ("records", "errors")]
+    move = _mover(record)
+    decode_one = _model_decode(record)
+
+    def decode(body: bytes) -> Any:
+        errors: list[DecodeError] = []
+        paused = gc.isenabled()
+        if paused:
+            gc.disable()
+        try:
+            try:
+                struct: Any = decoder.decode(body)
+                records = [move(mirrored) for mirrored in struct.records or ()]
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                struct = _page_of(slices, body)
+                records = list(_one_by_one(decode_one, struct.records or (), errors))
+        finally:
+            if paused:
+                gc.enable()
+        return page(records=records, errors=tuple(errors), **{name: getattr(struct, name) for name in others})
+
+    return decode
+
+
+def _page_of(slices: msgspec.json.Decoder[Any], body: bytes) -> Any:
+    try:
+        return slices.decode(body)
+    except msgspec.ValidationError as error:
+        words, _, path = str(error).partition(" - at ")
+        raise DecodeError(words.lower(), path=path.strip("`").removeprefix("$").lstrip(".")) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        _load(body)
+        raise
+
+
+def _one_by_one(decode: Decode, slices: typing.Iterable[Any], errors: list[DecodeError]) -> typing.Iterator[Any]:
+    for index, raw in enumerate(slices):
+        try:
+            yield decode(bytes(raw))
+        except DecodeError as error:
+            path = f"records[{index}]" + ("." * (error.path[:1] not in ("", "[")) + error.path)
+            errors.append(DecodeError(error.args[0], path=path, index=index, record_id=error.record_id))
+
+
+# --- the doors
+
+
+@functools.cache
+def _decoder(result: Any) -> Decode:
+    if result is types.NoneType:
+        return lambda body: None
+    if result is str:
+        # Mail may hold bytes that are no UTF-8: they survive as surrogates, as the email package has them.
+        return lambda body: body.decode("utf-8", "surrogateescape")
+    if result is bytes:
+        return lambda body: body
+    if result is Any:
+        return lambda body: _load(body) if body.strip() else None
+    origin = typing.get_origin(result)
+    if isinstance(origin, type) and issubclass(origin, Page):
+        return _page_decode(origin, typing.get_args(result)[0])
+    return _model_decode(result)
+
+
+def decode(result: type[T], body: bytes) -> T:
+    """Decode the body of an answer into `result`: a model, a page of models, `str`, `bytes`, `Any` or `None`.
+
+    Raises:
+        MalformedBody: the body is not JSON.
+        DecodeError: it is, but not of this shape; a page keeps the errors of single records in `errors`.
+    """
+    return cast("T", _decoder(result)(body))
+
+
+@functools.cache
+def _body_converter() -> Any:
+    return make_converter(body=True)
+
+
+def encode(model: object) -> bytes:
+    """Encode the body of a request: a model, or plain JSON data for the raw door.
+
+    Raises:
+        InvalidInput: a field holds what cannot be sent, with its path in wire names.
+    """
+    if not is_model(type(model)):
+        return _encode_json(model)
+    payload = _body_converter().unstructure(model)
+    try:
+        msgspec.convert(payload, _mirror(type(model)))
+    except msgspec.ValidationError as error:
+        words, _, path = str(error).partition(" - at ")
+        where = path.strip("`").removeprefix("$")
+        raise InvalidInput(f"{type(model).__name__}{where}: {words[:1].lower()}{words[1:]}") from None
+    return _encode_json(payload)
+
+
+def _encode_json(data: object) -> bytes:
+    try:
+        return msgspec.json.encode(data)
+    except (TypeError, ValueError, UnicodeEncodeError) as error:
+        raise InvalidInput(f"the body cannot be sent as JSON: {error}") from None

@@ -1,0 +1,184 @@
+"""The cattrs converter: the plain, tolerant path between wire data and models, with the exact path of what is wrong.
+
+`_codec` takes it where its fast path cannot read a record; users take it (`make_converter`) to add hooks of their own.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+import types
+import typing
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from typing import Any, cast
+
+import attrs
+from cattrs import ClassValidationError, Converter, IterableValidationError
+from cattrs.cols import list_structure_factory, mapping_structure_factory
+from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
+
+from aurinko_async._types import Unset
+from aurinko_async.models._model import wire_names
+
+_NAMES: dict[Any, str] = {dict: "object", list: "array", types.NoneType: "null"}
+
+
+def is_union(annotation: Any) -> bool:
+    return typing.get_origin(annotation) in (typing.Union, types.UnionType)
+
+
+def members(annotation: Any) -> tuple[Any, ...]:
+    """The alternatives of a field's type, without `None` and `Unset`."""
+    if is_union(annotation):
+        return tuple(member for member in typing.get_args(annotation) if member not in (types.NoneType, Unset))
+    return (annotation,)
+
+
+@functools.cache
+def fields(cls: type) -> tuple[attrs.Attribute[Any], ...]:
+    """The attrs fields of a model class, their types resolved."""
+    return cast("tuple[attrs.Attribute[Any], ...]", attrs.fields(attrs.resolve_types(cls)))
+
+
+def is_model(annotation: Any) -> bool:
+    return isinstance(annotation, type) and attrs.has(annotation)
+
+
+def parse_datetime(value: Any) -> datetime:
+    """An aware datetime of a timestamp as providers write them; one without an offset is UTC."""
+    if not isinstance(value, str) or len(value) <= len("2026-01-01"):
+        raise ValueError(f"expected an RFC 3339 timestamp, got {_kind(value)}")
+    try:
+        parsed = datetime.fromisoformat(value)
+    except ValueError:
+        raise ValueError("expected an RFC 3339 timestamp, got another string") from None
+    return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
+
+
+def _parse_date(value: Any) -> date:
+    if not isinstance(value, str):
+        raise TypeError(f"expected a date, got {_kind(value)}")
+    return date.fromisoformat(value)
+
+
+def _parse_bytes(value: Any) -> bytes:
+    if not isinstance(value, str):
+        raise TypeError(f"expected base64, got {_kind(value)}")
+    text = "".join(value.split()).replace("-", "+").replace("_", "/").rstrip("=")
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except binascii.Error:
+        raise ValueError("expected base64, got another string") from None
+
+
+def _kind(value: Any) -> str:
+    return _NAMES.get(type(value), type(value).__name__)
+
+
+def _scalar(kind: type) -> Callable[[Any, Any], Any]:
+    def read(value: Any, _: Any) -> Any:
+        if type(value) is kind:
+            return value
+        if kind is float and type(value) is int:
+            return float(value)
+        raise TypeError(f"expected {kind.__name__}, got {_kind(value)}")
+
+    return read
+
+
+def _union(annotation: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+    def read(value: Any, _: Any) -> Any:
+        if value is None:
+            return None
+        alternatives = members(annotation)
+        if len(alternatives) > 1:
+            if type(value) in alternatives:
+                return value
+            raise TypeError(f"expected {' or '.join(kind.__name__ for kind in alternatives)}, got {_kind(value)}")
+        return converter.structure(value, alternatives[0])
+
+    return read
+
+
+def _collection(annotation: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+    kind = typing.get_origin(annotation)
+    read = (list_structure_factory if kind is list else mapping_structure_factory)(annotation, converter)
+
+    def structure(value: Any, to: Any) -> Any:
+        if not isinstance(value, kind):
+            raise TypeError(f"expected {_NAMES[kind]}, got {_kind(value)}")
+        return read(value, to)
+
+    return structure
+
+
+def _structure_model(cls: Any, converter: Converter) -> Callable[[Any, Any], Any]:
+    spellings = {field.name: wire_names(field.name) for field in fields(cls)}
+    renamed = {name: override(rename=wire[0]) for name, wire in spellings.items()}
+    read = make_dict_structure_fn(cls, converter, **renamed)  # type: ignore[arg-type]
+    others = {also: wire[0] for wire in spellings.values() for also in wire[1:]}
+
+    def structure(value: Any, to: Any) -> Any:
+        if not isinstance(value, Mapping):
+            raise TypeError(f"expected object, got {_kind(value)}")
+        data = cast("Mapping[str, Any]", value)
+        for also, first in others.items():
+            if data.get(first) is None and data.get(also) is not None:
+                data = {**data, first: data[also]}
+        return read(data, to)
+
+    return structure
+
+
+def _unstructure_model(cls: Any, converter: Converter, *, body: bool) -> Callable[[Any], dict[str, Any]]:
+    renamed = {
+        field.name: override(
+            rename=wire_names(field.name)[0], omit=body and bool(field.metadata.get("read_only")), omit_if_default=True
+        )
+        for field in fields(cls)
+    }
+    return make_dict_unstructure_fn(cls, converter, **renamed)  # type: ignore[arg-type]
+
+
+def make_converter(*, body: bool = False) -> Converter:
+    """Make a new cattrs converter that knows every model of this package; add hooks of your own to it.
+
+    `converter.structure(data, EmailMessage)` reads wire data (decoded JSON), `converter.unstructure(message)` writes
+    it; a field left at its default is not written.
+
+    Args:
+        body: Leave out what only the API writes, as in the body of a request.
+    """
+    converter = Converter()
+    for kind in (str, int, float, bool):
+        converter.register_structure_hook(kind, _scalar(kind))
+    converter.register_structure_hook(datetime, lambda value, _: parse_datetime(value))
+    converter.register_structure_hook(date, lambda value, _: _parse_date(value))
+    converter.register_structure_hook(bytes, lambda value, _: _parse_bytes(value))
+    converter.register_unstructure_hook(datetime, datetime.isoformat)
+    converter.register_unstructure_hook(date, date.isoformat)
+    converter.register_unstructure_hook(bytes, lambda value: base64.b64encode(value).decode())
+    converter.register_structure_hook_factory(is_union, lambda annotation: _union(annotation, converter))
+    converter.register_structure_hook_factory(
+        lambda annotation: typing.get_origin(annotation) in (list, dict),
+        lambda annotation: _collection(annotation, converter),
+    )
+    converter.register_structure_hook_factory(is_model, lambda cls: _structure_model(cls, converter))
+    converter.register_unstructure_hook_factory(is_model, lambda cls: _unstructure_model(cls, converter, body=body))
+    return converter
+
+
+def explain(error: BaseException) -> tuple[str, str]:
+    """The path (in wire names) and the words of the first thing wrong in a failed `structure`."""
+    if isinstance(error, IterableValidationError):
+        first, note = error.group_exceptions()[0][0]
+        step = f"[{note.index}]"
+    elif isinstance(error, ClassValidationError):
+        first, note = error.group_exceptions()[0][0]
+        step = f".{wire_names(note.name)[0]}"
+    else:
+        return "", "missing" if isinstance(error, KeyError) else str(error)
+    path, words = explain(first)
+    return step + path, words

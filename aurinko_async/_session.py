@@ -1,0 +1,181 @@
+"""The one door to the wire: every call goes through `Session.request`, and nobody else sends."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from itertools import count
+from typing import Any, TypeAlias, TypeVar
+
+import backoff
+from attrs import evolve, field, frozen
+
+from aurinko_async import _codec
+from aurinko_async._limits import Gates, Limits
+from aurinko_async._transport import Timeout, Transport
+from aurinko_async._types import Call, Clock, Request
+from aurinko_async._wire import build_request, parse_response, retry_after
+from aurinko_async.auth import Credentials
+from aurinko_async.errors import (
+    AmbiguousResult,
+    ApiError,
+    AurinkoError,
+    ConnectionFailed,
+    MalformedBody,
+    NotFound,
+    RateLimited,
+    TransportError,
+)
+from aurinko_async.retry import GiveUp, Outcome, RetryBudget, RetryPolicy, decide, may_repeat
+
+T = TypeVar("T")
+
+logger = logging.getLogger("aurinko_async")
+
+
+class SystemClock:
+    """The real time."""
+
+    def monotonic(self) -> float:
+        return time.monotonic()
+
+    def time(self) -> float:
+        return time.time()
+
+    async def sleep(self, seconds: float) -> None:
+        await asyncio.sleep(seconds)
+
+
+@frozen
+class Attempt:
+    """What a hook is told of each request: no id, no query value, no secret.
+
+    Attributes:
+        method, path: The operation; the path is the template.
+        attempt: Its number within the call, from 1.
+        status: The HTTP status; `None` when no answer arrived.
+        error: The exception it ended with, if it did.
+        waited: Seconds slept before it because of the attempt before.
+        elapsed: Seconds from its start to its end.
+    """
+
+    method: str
+    path: str
+    attempt: int
+    status: int | None
+    error: AurinkoError | None
+    waited: float
+    elapsed: float
+
+
+Hook: TypeAlias = Callable[[Attempt], None]
+
+
+class Shared:
+    """What a client and all its views have in common: the pool, the limits, the budget, the clock."""
+
+    def __init__(self, transport: Transport, limits: Limits, budget: int, clock: Clock, hook: Hook | None) -> None:
+        self.transport = transport
+        self.gates = Gates(limits, clock)
+        self.budget = RetryBudget(budget)
+        self.clock = clock
+        self.hook = hook
+
+
+@frozen
+class _Failed:
+    error: AurinkoError
+    outcome: Outcome | None
+
+
+@frozen(eq=False)
+class Session:
+    """One client's or view's way to the API."""
+
+    shared: Shared = field(repr=False)
+    auth: Credentials
+    base_url: str
+    retry: RetryPolicy
+    timeout: Timeout
+
+    def with_(self, **changes: Any) -> Session:
+        return evolve(self, **changes)
+
+    async def request(self, call: Call[T]) -> T:
+        """Perform a call: limits, transport, decoding, and again where that is safe.
+
+        Raises:
+            ConfigError, InvalidInput: before anything is sent.
+            TransportError, ApiError, DecodeError: the last attempt's failure.
+            AmbiguousResult: the answer to something that must not be repeated was lost.
+        """
+        request = build_request(call, self.base_url, self.auth)
+        clock = self.shared.clock
+        began = clock.monotonic()
+        waited = 0.0
+        maybe_done = False
+        for attempt in count(1):
+            result = await self._attempt(call, request, attempt, waited)
+            if not isinstance(result, _Failed):
+                return result
+            if maybe_done and call.method == "DELETE" and isinstance(result.error, NotFound):
+                return _codec.decode(call.result, b'{"status":"Ok"}')
+            if result.outcome is None:
+                raise result.error
+            decision = decide(self.retry, call, attempt, result.outcome, clock.monotonic() - began)
+            if isinstance(decision, GiveUp) or not self.shared.budget.spend():
+                raise self._final(call, result, attempt)
+            maybe_done = maybe_done or result.outcome.sent
+            waited = decision.at_least + backoff.full_jitter(decision.jitter)
+            logger.info("%s %s: %s; attempt %d in %.2f s", call.method, call.path, result.error, attempt + 1, waited)
+            await clock.sleep(waited)
+        raise AssertionError("unreachable")
+
+    async def _attempt(self, call: Call[T], request: Request, attempt: int, waited: float) -> T | _Failed:
+        shared = self.shared
+        status: int | None = None
+        failed: _Failed | None = None
+        async with shared.gates.turn(self.auth.account_key) as gate:
+            started = shared.clock.monotonic()
+            try:
+                response = await shared.transport.send(request, self.timeout)
+                status = response.status
+                value = parse_response(call, response)
+            except TransportError as error:
+                failed = _Failed(error, Outcome(sent=not isinstance(error, ConnectionFailed)))
+            except ApiError as error:
+                error.retry_after = retry_after(response.headers, shared.clock.time())
+                failed = _Failed(error, Outcome(error.status, retry_after=error.retry_after))
+                if isinstance(error, RateLimited):
+                    gate.slow_down(shared.clock.monotonic() + (error.retry_after or 0.0))
+            except MalformedBody as error:
+                failed = _Failed(error, Outcome())
+            except AurinkoError as error:
+                failed = _Failed(error, None)
+            elapsed = shared.clock.monotonic() - started
+            if failed is None:
+                gate.speed_up()
+                shared.budget.earn()
+        if shared.hook is not None:
+            error_seen = failed.error if failed else None
+            shared.hook(Attempt(call.method, call.path, attempt, status, error_seen, waited, elapsed))
+        logger.debug("%s %s -> %s in %.3f s (attempt %d)", call.method, call.path, status, elapsed, attempt)
+        return failed or value  # pyright: ignore[reportPossiblyUnboundVariable]
+
+    def _final(self, call: Call[Any], failed: _Failed, attempts: int) -> AurinkoError:
+        error = failed.error
+        if isinstance(error, ApiError | TransportError):
+            error.attempts = attempts
+        lost = isinstance(error, TransportError) and failed.outcome is not None
+        if lost and failed.outcome.sent and not may_repeat(self.retry, call, failed.outcome):  # type: ignore[union-attr,arg-type]
+            ambiguous = AmbiguousResult(
+                f"{call.method} {call.path}: {error}; it may have been processed, so it was not sent again: "
+                "look whether it was before you send it again",
+                method=call.method,
+                path=call.path,
+            )
+            ambiguous.__cause__ = error
+            return ambiguous
+        return error

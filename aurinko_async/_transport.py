@@ -1,0 +1,87 @@
+"""Requests over aiohttp: the only file that imports its client."""
+
+from __future__ import annotations
+
+import asyncio
+
+import aiohttp
+from attrs import frozen
+from yarl import URL
+
+from aurinko_async._types import Request, Response
+from aurinko_async.errors import ConfigError, ConnectionFailed, ConnectionLost, RequestTimeout
+
+KEEPALIVE = 15.0
+"""Seconds an idle connection is kept: shorter than servers keep theirs, so that a request seldom meets a closed one."""
+
+
+@frozen(kw_only=True)
+class Timeout:
+    """How long one attempt may take, in seconds; `None` waits for ever.
+
+    Args:
+        connect: For the connection to be made.
+        read: Between two pieces of the answer.
+        total: For the whole attempt.
+    """
+
+    connect: float | None = 10.0
+    read: float | None = 60.0
+    total: float | None = 300.0
+
+
+class Transport:
+    """Sends requests over a pool of connections, its own or the caller's session."""
+
+    def __init__(self, session: aiohttp.ClientSession | None = None, *, connections: int) -> None:
+        self._session = session
+        self._owned = session is None
+        self._connections = connections
+        self._closed = False
+
+    async def send(self, request: Request, timeout: Timeout) -> Response:
+        """Send a request and read its answer to the end.
+
+        Raises:
+            ConnectionFailed: it was surely not sent.
+            ConnectionLost, RequestTimeout: it may have been processed.
+        """
+        limits = aiohttp.ClientTimeout(total=timeout.total, sock_connect=timeout.connect, sock_read=timeout.read)
+        try:
+            async with self._client().request(
+                request.method,
+                URL(request.url, encoded=True),
+                headers=request.headers,
+                data=request.body,
+                timeout=limits,
+                allow_redirects=False,
+            ) as answer:
+                body = await answer.read()
+                return Response(answer.status, answer.reason or "", answer.headers, body)
+        except aiohttp.ConnectionTimeoutError:
+            raise ConnectionFailed("no connection in time") from None
+        except asyncio.TimeoutError:
+            raise RequestTimeout("no answer in time") from None
+        except aiohttp.ClientConnectorError as error:
+            raise ConnectionFailed(f"cannot connect to {error.host}:{error.port}: {error.strerror}") from error
+        except aiohttp.InvalidURL as error:
+            raise ConfigError(f"base_url is not a URL: {error}") from None
+        except (aiohttp.ClientError, OSError) as error:
+            raise ConnectionLost(f"the connection broke: {error or type(error).__name__}") from error
+
+    def _client(self) -> aiohttp.ClientSession:
+        if self._closed:
+            raise ConfigError("the client is closed")
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=KEEPALIVE),
+                # One pool serves many accounts: a cookie set for one must not go out with another.
+                cookie_jar=aiohttp.DummyCookieJar(),
+            )
+        return self._session
+
+    async def close(self) -> None:
+        """Close the pool, unless it is the caller's."""
+        self._closed = True
+        if self._owned and self._session is not None:
+            await self._session.close()

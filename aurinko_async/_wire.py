@@ -1,0 +1,237 @@
+"""A call becomes a request; a response becomes a model or an error. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, TypeVar, cast
+from urllib.parse import quote
+
+import msgspec
+
+from aurinko_async import _codec
+from aurinko_async._types import UNSET, Call, Request, Response
+from aurinko_async.auth import Credentials, authorise
+from aurinko_async.errors import (
+    ApiError,
+    BadRequest,
+    CursorRejected,
+    Forbidden,
+    InvalidCursor,
+    InvalidInput,
+    NotFound,
+    PreconditionFailed,
+    ProviderTimeout,
+    RateLimited,
+    ServerError,
+    SyncTokenExpired,
+    TokenDead,
+    TokenRefreshFailed,
+    Unauthorized,
+)
+from aurinko_async.models import BodyType, BookingRequiredMode, CalendarMode
+
+T = TypeVar("T")
+
+USER_AGENT = "aurinko-async"
+_OPTIONS: Mapping[str, type[Any]] = {"bodyType": BodyType, "mode": CalendarMode, "required": BookingRequiredMode}
+"""Query parameters with a closed list of values."""
+_OPAQUE = ("Token", "Id", "code")
+"""Query parameters that end so are never empty."""
+_BAD_CURSOR = ("token.notValid", "Page token is invalid")
+"""What a 400 says when it means the cursor."""
+
+
+# --- out
+
+
+def build_request(call: Call[Any], base_url: str, credentials: Credentials) -> Request:
+    """Make a request of a call.
+
+    Raises:
+        ConfigError: the credentials cannot authorise it.
+        InvalidInput: an argument cannot be sent.
+    """
+    headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
+    headers.update(authorise(credentials, call.audience, f"{call.method} {call.path}"))
+    for name, value in call.headers.items():
+        if value is not UNSET and value is not None:
+            headers[name] = _header(name, value)
+    body = None
+    if call.body is not UNSET:
+        body = _codec.encode(call.body)
+        headers["Content-Type"] = "application/json"
+    return Request(call.method, base_url + _path(call) + _query(call.query), headers, body)
+
+
+def _path(call: Call[Any]) -> str:
+    path = call.path
+    for name, value in call.path_args.items():
+        path = path.replace("{" + name + "}", _segment(name, value), 1)
+    return path
+
+
+def _segment(name: str, value: object) -> str:
+    text = _text(name, value)
+    if not text.strip():
+        raise InvalidInput(f"{name} is empty")
+    if not text.strip("."):
+        return text.replace(".", "%2E")
+    return _quote(name, text)
+
+
+def _quote(name: str, text: str) -> str:
+    try:
+        return quote(text, safe="")
+    except UnicodeEncodeError:
+        raise InvalidInput(f"{name} holds a lone surrogate, which no URL can carry") from None
+
+
+def _query(query: Mapping[str, object]) -> str:
+    if not query:
+        return ""
+    pairs = "&".join(f"{name}={_quote(name, text)}" for name, text in _pairs(query))
+    return f"?{pairs}" if pairs else ""
+
+
+def _pairs(query: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    for name, value in query.items():
+        if value is UNSET or value is None:
+            continue
+        if isinstance(value, str) or not isinstance(value, Iterable):
+            yield name, _checked(name, _text(name, value))
+        else:
+            for item in cast("Iterable[object]", value):
+                yield name, _checked(name, _text(name, item))
+
+
+def _checked(name: str, text: str) -> str:
+    options = _OPTIONS.get(name)
+    if options is not None and text not in list(options):
+        raise InvalidInput(f"{name} must be one of {', '.join(map(repr, map(str, options)))}, not {text!r}")
+    if not text and name.endswith(_OPAQUE):
+        raise InvalidInput(f"{name} is empty")
+    return text
+
+
+def _text(name: str, value: object) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, datetime) and value.tzinfo is None:
+        raise InvalidInput(f"{name} is a naive datetime ({value.isoformat()}): give it a time zone")
+    if isinstance(value, date):
+        return value.isoformat()
+    raise InvalidInput(f"{name} cannot be a {type(value).__name__}")
+
+
+def _header(name: str, value: object) -> str:
+    text = _text(name, value)
+    if not text.isprintable() or not text.isascii():
+        raise InvalidInput(f"{name} has a character that a header cannot carry")
+    return text
+
+
+# --- in
+
+
+def parse_response(call: Call[T], response: Response) -> T:
+    """Decode an answer with a good status.
+
+    Raises:
+        ApiError: the status is not a good one.
+        DecodeError: the body is not what the API documents.
+    """
+    if 200 <= response.status < 300:
+        return _codec.decode(call.result, response.body)
+    raise error_of(call, response)
+
+
+def error_of(call: Call[Any], response: Response) -> ApiError:
+    """The exception for an error status, with all that its body tells: an envelope, a provider's error, a page, nothing."""
+    envelope = _envelope(response.body)
+    code, message = _told(envelope)
+    kind = _kind(response.status, code, f"{code} {message}")
+    return kind(
+        response.status,
+        message or _title(response.body) or response.reason or "no message",
+        code=code,
+        request_id=_string(envelope.get("requestId")),
+        provider_error=envelope.get("originalError", envelope.get("error")),
+        method=call.method,
+        path=call.path,
+    )
+
+
+def _envelope(body: bytes) -> dict[str, Any]:
+    try:
+        data = msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return {}
+    return cast("dict[str, Any]", data) if isinstance(data, dict) else {}
+
+
+def _told(envelope: dict[str, Any]) -> tuple[str | None, str | None]:
+    """The vendor's code and message; where it gave none, the ones deepest in the provider's error."""
+    code, message = _string(envelope.get("code")), _string(envelope.get("message"))
+    inner: Any = envelope
+    for step in ("originalError", "error", "innerError"):
+        inner = cast("dict[str, Any]", inner).get(step, cast("Any", inner))
+        if not isinstance(inner, dict):
+            return code, message or _string(inner)
+        code = code or _string(cast("dict[str, Any]", inner).get("code"))
+        message = message or _string(cast("dict[str, Any]", inner).get("message"))
+    return code, message
+
+
+def _string(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
+
+
+def _title(body: bytes) -> str | None:
+    found = re.search(rb"<title[^>]*>\s*(.{1,200}?)\s*</title>", body[:4096], re.IGNORECASE | re.DOTALL)
+    return found[1].decode("utf-8", "replace") if found else None
+
+
+_BY_CODE: Mapping[tuple[int, str | None], type[ApiError]] = {
+    (401, "token.dead"): TokenDead,
+    (401, "token.refresh.failed"): TokenRefreshFailed,
+}
+_BY_STATUS: Mapping[int, type[ApiError]] = {
+    400: BadRequest,
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    408: ProviderTimeout,
+    410: SyncTokenExpired,
+    412: PreconditionFailed,
+    429: RateLimited,
+}
+
+
+def _kind(status: int, code: str | None, told: str) -> type[ApiError]:
+    if status == 400 and any(words in told for words in _BAD_CURSOR):
+        return InvalidCursor
+    if code == "syncToken.expired" and status != 410:
+        return CursorRejected
+    if (status, code) in _BY_CODE:
+        return _BY_CODE[status, code]
+    return _BY_STATUS.get(status, ServerError if status >= 500 else ApiError)
+
+
+def retry_after(headers: Mapping[str, str], now: float) -> float | None:
+    """The seconds that `Retry-After` asks for, as a number or as a date; `now` is the time of day in epoch seconds."""
+    value = headers.get("Retry-After", "").strip()
+    if not value:
+        return None
+    if value.replace(".", "", 1).isdecimal():
+        return float(value)
+    try:
+        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+    except (ValueError, TypeError, OverflowError):
+        return None

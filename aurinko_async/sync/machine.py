@@ -1,0 +1,434 @@
+"""The delta sync as a table: frozen events in, frozen actions out.
+
+Owns the order of the steps, the cursors, the generations and the bounds. Knows no asyncio, no clock, no model and no
+log: `driver` performs the actions and tells what happened. The current action is the state; an event that does not fit
+it is an error and changes nothing. A crash at any instant loses nothing: start again from the last saved checkpoint.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Final, Literal, TypeAlias, cast
+
+import msgspec
+from attrs import evolve, field, frozen
+
+from aurinko_async.errors import (
+    CursorConflict,
+    CursorMissing,
+    InvalidInput,
+    MachineError,
+    SyncNotReady,
+    TooManyEmptyPages,
+    TooManyRestarts,
+)
+from aurinko_async.models.pages import PageChain
+
+Stream: TypeAlias = Literal["deleted", "updated"]
+Params: TypeAlias = Mapping[str, str | int | None]
+Window: TypeAlias = tuple[str | None, str | None]
+
+RECENT: Final = 512
+"""Ids remembered of a round, to tell which tombstones may be late; beyond it any may be (each costs one fetch)."""
+
+
+@frozen
+class Cursor:
+    """Where a stream goes on: inside a chain of pages at `page`, else at `delta`, where the chain began."""
+
+    delta: str
+    page: str | None = None
+
+
+@frozen
+class Checkpoint:
+    """All that a sync must remember, never ahead of the data it was saved with.
+
+    Attributes:
+        params: The start parameters of this generation.
+        generation: Counts the full scans, from 1.
+        window: What the scan covers, from and to in RFC 3339; `None` is unbounded.
+        scanning: The scan of this generation is not complete: it has not been swept.
+        recent, seen: Digests of the ids that came live in the round before and in this one; `None` is too many.
+    """
+
+    params: Params
+    generation: int
+    window: Window
+    deleted: Cursor
+    updated: Cursor
+    scanning: bool = True
+    recent: frozenset[str] | None = frozenset()
+    seen: frozenset[str] | None = frozenset()
+
+    def to_json(self) -> str:
+        return msgspec.json.encode(
+            {name: _plain(getattr(self, name)) for name in self.__slots__ if not name.startswith("__")}
+        ).decode()
+
+    @classmethod
+    def from_json(cls, text: str | bytes) -> Checkpoint:
+        """Read what `to_json` wrote.
+
+        Raises:
+            InvalidInput: it is not a checkpoint.
+        """
+        try:
+            data = cast("dict[str, Any]", msgspec.json.decode(text))
+            return cls(
+                **{
+                    **data,
+                    "window": tuple(data["window"]),
+                    "deleted": Cursor(**data["deleted"]),
+                    "updated": Cursor(**data["updated"]),
+                    "recent": _digests(data["recent"]),
+                    "seen": _digests(data["seen"]),
+                }
+            )
+        except (msgspec.DecodeError, KeyError, TypeError, ValueError):
+            raise InvalidInput("the checkpoint is not one that this package wrote") from None
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, frozenset):
+        return sorted(cast("frozenset[str]", value))
+    return {"delta": value.delta, "page": value.page} if isinstance(value, Cursor) else value
+
+
+def _digests(value: list[str] | None) -> frozenset[str] | None:
+    return None if value is None else frozenset(value)
+
+
+def _digest(record_id: str) -> str:
+    return hashlib.blake2b(record_id.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
+
+
+# --- actions
+
+
+@frozen
+class StartSync:
+    """Ask the API for a new sync with the start parameters."""
+
+
+@frozen
+class Wait:
+    """Wait before asking again; `attempt` counts from 1."""
+
+    attempt: int
+
+
+@frozen
+class FetchPage:
+    """Fetch a page of a stream with exactly one of its two tokens."""
+
+    stream: Stream
+    delta: str | None
+    page: str | None
+
+
+@frozen
+class Deliver:
+    """Apply a page's records.
+
+    `settle` names the ids of tombstones that may be late: fetch each, 404 means deleted. `checkpoint` is the one that
+    the following `Save` saves: a store applies and saves both in one transaction.
+    """
+
+    stream: Stream
+    records: Any
+    settle: tuple[str, ...]
+    checkpoint: Checkpoint
+
+
+@frozen
+class Save:
+    """Make the checkpoint durable."""
+
+    checkpoint: Checkpoint
+
+
+@frozen
+class Sweep:
+    """Remove what is older than `generation` inside `window`: the scan is complete and did not see it."""
+
+    generation: int
+    window: Window
+    checkpoint: Checkpoint
+
+
+@frozen
+class Done:
+    """The round is complete."""
+
+
+Action: TypeAlias = StartSync | Wait | FetchPage | Deliver | Save | Sweep | Done
+
+
+# --- events
+
+
+@frozen
+class Started:
+    """The API answered the start; when `ready`, with both tokens. `window` is what a scan begun now covers."""
+
+    ready: bool
+    updated: str | None = None
+    deleted: str | None = None
+    window: Window = (None, None)
+
+
+@frozen
+class Waited:
+    """The wait is over."""
+
+
+@frozen
+class PageArrived:
+    """A page: its records, their ids, and exactly one next token."""
+
+    records: Any
+    ids: tuple[str, ...]
+    next_page: str | None
+    next_delta: str | None
+
+
+@frozen
+class TokenRejected:
+    """The API no longer takes the token."""
+
+
+@frozen
+class Delivered:
+    """The records are applied."""
+
+
+@frozen
+class Saved:
+    """The checkpoint is durable."""
+
+
+@frozen
+class Swept:
+    """What the scan did not see is gone."""
+
+
+Event: TypeAlias = Started | Waited | PageArrived | TokenRejected | Delivered | Saved | Swept
+
+TABLE: Final[Mapping[tuple[type[Action], type[Event]], tuple[type[Action], ...]]] = {
+    (StartSync, Started): (Wait, Save),
+    (Wait, Waited): (StartSync,),
+    (FetchPage, PageArrived): (Deliver, Save),
+    (FetchPage, TokenRejected): (FetchPage, StartSync),
+    (Deliver, Delivered): (Save,),
+    (Save, Saved): (FetchPage, Sweep, Done),
+    (Sweep, Swept): (Save,),
+}
+"""What each event may lead to in each state; `Done` is the end."""
+
+
+@frozen(kw_only=True)
+class Bounds:
+    """How long a sync puts up with an API that does not get anywhere.
+
+    Args:
+        waits: Answers `ready: false` in a row.
+        restarts: New generations in one run.
+        empty_pages: Pages without a record in a row.
+    """
+
+    waits: int = 60
+    restarts: int = 3
+    empty_pages: int = 1000
+
+
+@frozen
+class _State:
+    action: Action
+    checkpoint: Checkpoint | None
+    after_save: Action | None = None
+    waits: int = 0
+    restarts: int = 0
+    empty_pages: int = 0
+    chain: PageChain = field(factory=PageChain)
+    fell_back: frozenset[Stream] = frozenset()
+
+
+class SyncMachine:
+    """One run of a sync: drain deleted, drain updated, sweep after a scan.
+
+    Args:
+        checkpoint: The last one saved; `None` starts the first generation.
+        params: The start parameters; others than the checkpoint's start a new generation.
+        bounds: When to give up.
+    """
+
+    def __init__(self, checkpoint: Checkpoint | None, params: Params, bounds: Bounds | None = None) -> None:
+        self._params = dict(params)
+        self._bounds = bounds or Bounds()
+        resumes = checkpoint is not None and dict(checkpoint.params) == self._params
+        first = self._fetch("deleted", checkpoint) if resumes and checkpoint is not None else StartSync()
+        self._state = _State(first, checkpoint)
+
+    @property
+    def action(self) -> Action:
+        """What to do now."""
+        return self._state.action
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """Where the sync stands; saved only when a `Save` says so."""
+        return self._state.checkpoint
+
+    @property
+    def lookahead(self) -> FetchPage | None:
+        """The page that will be asked for once the current one is saved: it can be fetched meanwhile."""
+        after = self._state.after_save
+        return after if isinstance(after, FetchPage) else None
+
+    def handle(self, event: Event) -> Action:
+        """Take an event; the answer is the next action.
+
+        Raises:
+            MachineError: the event does not fit; nothing changed.
+            PagingError, SyncError: the sync cannot go on; nothing changed.
+        """
+        state = self._state
+        targets = TABLE.get((type(state.action), type(event)))
+        if targets is None:
+            raise MachineError(f"{type(event).__name__} does not fit {type(state.action).__name__}")
+        transitions: Mapping[type[Event], Callable[..., _State]] = {
+            Started: self._started,
+            Waited: self._waited,
+            PageArrived: self._page_arrived,
+            TokenRejected: self._token_rejected,
+            Delivered: self._delivered,
+            Saved: self._saved,
+            Swept: self._swept,
+        }
+        new = transitions[type(event)](state, event)
+        if type(new.action) not in targets:
+            raise MachineError(f"{type(event).__name__} cannot lead to {type(new.action).__name__}")
+        self._state = new
+        return new.action
+
+    @staticmethod
+    def _fetch(stream: Stream, checkpoint: Checkpoint) -> FetchPage:
+        cursor = checkpoint.deleted if stream == "deleted" else checkpoint.updated
+        return FetchPage(stream, None, cursor.page) if cursor.page else FetchPage(stream, cursor.delta, None)
+
+    def _started(self, state: _State, event: Started) -> _State:
+        if not event.ready:
+            if state.waits >= self._bounds.waits:
+                raise SyncNotReady(f"the API was not ready after {state.waits + 1} starts; try again later")
+            return evolve(state, action=Wait(state.waits + 1), waits=state.waits + 1)
+        if not event.updated or not event.deleted:
+            raise CursorMissing("the API said ready without giving both tokens")
+        checkpoint = Checkpoint(
+            params=self._params,
+            generation=(state.checkpoint.generation if state.checkpoint else 0) + 1,
+            window=event.window,
+            deleted=Cursor(event.deleted),
+            updated=Cursor(event.updated),
+        )
+        # The new generation is durable before anything of it is delivered: its marks must not outlive its tokens.
+        return evolve(
+            state,
+            action=Save(checkpoint),
+            checkpoint=checkpoint,
+            after_save=self._fetch("deleted", checkpoint),
+            waits=0,
+            chain=PageChain(),
+            fell_back=frozenset(),
+        )
+
+    def _waited(self, state: _State, _: Waited) -> _State:
+        return evolve(state, action=StartSync())
+
+    def _page_arrived(self, state: _State, event: PageArrived) -> _State:
+        fetched, checkpoint = cast("FetchPage", state.action), cast("Checkpoint", state.checkpoint)
+        stream = fetched.stream
+        if event.next_page and event.next_delta:
+            raise CursorConflict(f"a page of {stream} has both a next page token and a next delta token")
+        if not event.next_page and not event.next_delta:
+            raise CursorMissing(f"a page of {stream} has neither a next page token nor a next delta token")
+        empty_pages = 0 if event.ids or event.next_delta else state.empty_pages + 1
+        if empty_pages > self._bounds.empty_pages:
+            raise TooManyEmptyPages(f"{empty_pages} pages of {stream} in a row had no record")
+        chain = state.chain.step(event.next_page) if event.next_page else PageChain()
+        settle = self._doubtful(checkpoint, event.ids) if stream == "deleted" else ()
+        moved = self._moved(checkpoint, stream, event)
+        save = Save(moved)
+        return evolve(
+            state,
+            action=Deliver(stream, event.records, settle, moved) if event.ids else save,
+            checkpoint=moved,
+            after_save=self._next_step(stream, moved),
+            empty_pages=empty_pages,
+            chain=chain,
+        )
+
+    def _moved(self, checkpoint: Checkpoint, stream: Stream, event: PageArrived) -> Checkpoint:
+        if stream == "deleted":
+            return evolve(checkpoint, deleted=self._advance(checkpoint.deleted, event))
+        updated, seen = self._advance(checkpoint.updated, event), self._remember(checkpoint.seen, event.ids)
+        if updated.page is None:
+            return evolve(checkpoint, updated=updated, recent=seen, seen=frozenset())
+        return evolve(checkpoint, updated=updated, seen=seen)
+
+    @staticmethod
+    def _advance(cursor: Cursor, event: PageArrived) -> Cursor:
+        return Cursor(event.next_delta) if event.next_delta else Cursor(cursor.delta, event.next_page)
+
+    @staticmethod
+    def _remember(seen: frozenset[str] | None, ids: Iterable[str]) -> frozenset[str] | None:
+        if seen is None:
+            return None
+        together = seen.union(map(_digest, ids))
+        return together if len(together) <= RECENT else None
+
+    @staticmethod
+    def _doubtful(checkpoint: Checkpoint, ids: tuple[str, ...]) -> tuple[str, ...]:
+        """The tombstones that may be late: their ids came live in the round before or in this one."""
+        if checkpoint.recent is None or checkpoint.seen is None:
+            return ids
+        live = checkpoint.recent | checkpoint.seen
+        return tuple(record_id for record_id in ids if _digest(record_id) in live) if live else ()
+
+    def _next_step(self, stream: Stream, checkpoint: Checkpoint) -> Action:
+        cursor = checkpoint.deleted if stream == "deleted" else checkpoint.updated
+        if cursor.page is not None:
+            return self._fetch(stream, checkpoint)
+        if stream == "deleted":
+            return self._fetch("updated", checkpoint)
+        if checkpoint.scanning:
+            return Sweep(checkpoint.generation, checkpoint.window, evolve(checkpoint, scanning=False))
+        return Done()
+
+    def _token_rejected(self, state: _State, _: TokenRejected) -> _State:
+        fetched, checkpoint = cast("FetchPage", state.action), cast("Checkpoint", state.checkpoint)
+        stream = fetched.stream
+        if fetched.page is not None and stream not in state.fell_back:
+            cursor = checkpoint.deleted if stream == "deleted" else checkpoint.updated
+            back = evolve(checkpoint, **{stream: Cursor(cursor.delta)})
+            return evolve(
+                state,
+                action=self._fetch(stream, back),
+                checkpoint=back,
+                chain=PageChain(),
+                fell_back=state.fell_back | {stream},
+            )
+        if state.restarts >= self._bounds.restarts:
+            raise TooManyRestarts(f"the API rejected the cursors of {state.restarts + 1} starts in a row")
+        return evolve(state, action=StartSync(), restarts=state.restarts + 1)
+
+    def _delivered(self, state: _State, _: Delivered) -> _State:
+        return evolve(state, action=Save(cast("Deliver", state.action).checkpoint))
+
+    def _saved(self, state: _State, _: Saved) -> _State:
+        return evolve(state, action=state.after_save, after_save=None)
+
+    def _swept(self, state: _State, _: Swept) -> _State:
+        swept = cast("Sweep", state.action).checkpoint
+        return evolve(state, action=Save(swept), checkpoint=swept, after_save=Done())
