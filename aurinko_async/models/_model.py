@@ -1,6 +1,8 @@
 """How a model class is made, and how its attributes are spelled on the wire."""
 
-from typing import TypeAlias, TypeVar, dataclass_transform
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Final, TypeAlias, TypeVar, dataclass_transform
 
 from attrs import define, field
 
@@ -12,9 +14,13 @@ T = TypeVar("T")
 Opt: TypeAlias = T | None | Unset
 """A field that only the caller writes: a value, `None` for null, or `UNSET` (the default) for not sent."""
 
+READ_ONLY: Final[Mapping[str, bool]] = MappingProxyType({"read_only": True})
+"""The metadata of a field that only the API writes, in a class that is also a request body: it is never sent."""
+
 _EXCEPTIONS: dict[str, tuple[str, ...]] = {
     "from_": ("from",),
     "ical_uid": ("iCalUid", "iCalUId"),
+    "meta": ("__meta",),
     "reservation_id": ("ReservationId", "reservationId"),
     "yomi_company_name": ("yomiCompanyName", "yomiName"),
 }
