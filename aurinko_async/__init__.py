@@ -1,0 +1,51 @@
+"""The asyncio-native Python client for the Aurinko unified mailbox API."""
+
+from aurinko_async._converter import make_converter
+from aurinko_async._limits import Limits
+from aurinko_async._session import Attempt
+from aurinko_async._transport import Timeout
+from aurinko_async._types import UNSET, Unset
+from aurinko_async.auth import (
+    AccountAuth,
+    AppAuth,
+    Credentials,
+    ExchangeIdTokenAuth,
+    NoAuth,
+    UserCookieAuth,
+    UserSessionAuth,
+)
+from aurinko_async.client import AurinkoClient
+from aurinko_async.errors import AmbiguousResult, ApiError, AurinkoError, ConfigError, DecodeError
+from aurinko_async.pagination import OffsetPaginator, TokenPaginator
+from aurinko_async.retry import RetryPolicy
+from aurinko_async.sync import Batch, DeltaSync, MemoryStore, SQLiteStore, SyncReport
+
+__all__ = [
+    "UNSET",
+    "AccountAuth",
+    "AmbiguousResult",
+    "ApiError",
+    "AppAuth",
+    "Attempt",
+    "AurinkoClient",
+    "AurinkoError",
+    "Batch",
+    "ConfigError",
+    "Credentials",
+    "DecodeError",
+    "DeltaSync",
+    "ExchangeIdTokenAuth",
+    "Limits",
+    "MemoryStore",
+    "NoAuth",
+    "OffsetPaginator",
+    "RetryPolicy",
+    "SQLiteStore",
+    "SyncReport",
+    "Timeout",
+    "TokenPaginator",
+    "Unset",
+    "UserCookieAuth",
+    "UserSessionAuth",
+    "make_converter",
+]

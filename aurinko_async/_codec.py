@@ -1,17 +1,19 @@
 """Bytes to models and back. The fast path lives here and only here.
 
-Decoding a page is the hot path of every sync, so each model class gets, once and on first use, two things compiled from
-its attrs fields: a *mirror*, a msgspec Struct with the same fields under their wire names, into which msgspec decodes at
-the speed of C; and a *mover*, a generated function that makes the attrs instance from the mirror with one plain
-assignment per field, nested values inlined. What msgspec refuses (a timestamp without an offset, a wrong type) goes
-through the tolerant cattrs path in `_converter` record by record, so a record that nobody can read costs only itself.
-The cyclic garbage collector is paused while one page is decoded: a page makes thousands of objects and no garbage.
+Decoding a page is the hot path of every sync, so each model class gets, once and on first use, two things compiled
+from its attrs fields: a *mirror*, a msgspec Struct with the same fields under their wire names, into which msgspec
+decodes at the speed of C; and a *mover*, a generated function that makes the attrs instance from the mirror with one
+plain assignment per field. What msgspec refuses (a timestamp without an offset, a wrong type) goes through the tolerant
+cattrs path in `_converter` record by record, so a record that nobody can read costs only itself. The cyclic garbage
+collector is paused while one page is decoded: a page makes thousands of objects and no garbage. A store needs no
+models: it takes `Row`s, slices of the page's bytes with the few fields that are searched by.
 """
 
 from __future__ import annotations
 
 import functools
 import gc
+import json
 import types
 import typing
 from collections.abc import Callable
@@ -21,11 +23,12 @@ from typing import Annotated, Any, TypeVar, cast
 import attrs
 import msgspec
 
-from aurinko_async._converter import explain, fields, is_model, is_union, make_converter, members
+from aurinko_async._converter import explain, fields, is_model, is_union, make_converter, members, salvage
 from aurinko_async._types import UNSET, Unset
 from aurinko_async.errors import DecodeError, InvalidInput, MalformedBody
 from aurinko_async.models._model import wire_names
 from aurinko_async.models.pages import Page
+from aurinko_async.models.rows import Row
 
 T = TypeVar("T")
 Decode = Callable[[bytes], Any]
@@ -95,8 +98,10 @@ def _mover(cls: type) -> Callable[[Any], Any]:
     lines = ["def move(s):", "    o = new(cls)"]
     for field in fields(cls):
         source = f"s.{field.name}"
-        for position in range(1, len(wire_names(field.name))):
-            lines.append(f"    if {source} is None or {source} is MISSING: {source} = {source}{'_also' * position}")
+        lines += [
+            f"    if {source} is None or {source} is MISSING: {source} = {source}{'_also' * position}"
+            for position in range(1, len(wire_names(field.name)))
+        ]
         moved = _move_value(field.type, "v", names)
         if field.default is UNSET:
             lines.append(f"    v = {source}")
@@ -169,13 +174,25 @@ def _page_struct(page: type, record: Any) -> type[msgspec.Struct]:
     )
 
 
-def _page_decode(page: Any, record: type) -> Decode:
-    """Decode pages of `record`: all at once, or record by record where one of them is at fault."""
-    decoder = msgspec.json.Decoder(_page_struct(page, _mirror(record)))
+def _page_decode(page: Any, record: Any) -> Decode:
+    """Decode pages of `record`: all at once, or record by record where one is at fault or rows are wanted."""
+    rows = typing.get_origin(record) is Row
+    whole = None if rows else (msgspec.json.Decoder(_page_struct(page, _mirror(record))), _mover(record))
     slices = msgspec.json.Decoder(_page_struct(page, msgspec.Raw))
     others = [field.name for field in fields(page) if field.name not in ("records", "errors")]
-    move = _mover(record)
-    decode_one = _model_decode(record)
+    decode_one = _decoder(record)
+
+    def read(body: bytes, errors: list[DecodeError]) -> tuple[Any, list[Any]]:
+        struct: Any
+        if whole is not None:
+            decoder, move = whole
+            try:
+                struct = decoder.decode(body)
+                return struct, [move(mirrored) for mirrored in struct.records or ()]
+            except (msgspec.DecodeError, UnicodeDecodeError):
+                pass
+        struct = _page_of(slices, body)
+        return struct, list(_one_by_one(decode_one, struct.records or (), errors))
 
     def decode(body: bytes) -> Any:
         errors: list[DecodeError] = []
@@ -183,12 +200,7 @@ def _page_decode(page: Any, record: type) -> Decode:
         if paused:
             gc.disable()
         try:
-            try:
-                struct: Any = decoder.decode(body)
-                records = [move(mirrored) for mirrored in struct.records or ()]
-            except (msgspec.DecodeError, UnicodeDecodeError):
-                struct = _page_of(slices, body)
-                records = list(_one_by_one(decode_one, struct.records or (), errors))
+            struct, records = read(body, errors)
         finally:
             if paused:
                 gc.enable()
@@ -217,6 +229,36 @@ def _one_by_one(decode: Decode, slices: typing.Iterable[Any], errors: list[Decod
             errors.append(DecodeError(error.args[0], path=path, index=index, record_id=error.record_id))
 
 
+# --- rows
+
+
+def _row_decode(columns: type) -> Decode:
+    """Decode a record into a `Row`; a field that cannot be read is left out, the record is kept whole."""
+    read = _model_decode(columns)
+
+    def decode(body: bytes) -> Any:
+        try:
+            found = read(body)
+        except DecodeError as error:
+            found = _salvaged(columns, body)
+            if found is None:
+                raise error from None
+        if not found.id:
+            raise DecodeError("the record has no id", path="id")
+        return Row(body, found)
+
+    return decode
+
+
+def _salvaged(columns: type, body: bytes) -> Any:
+    try:
+        # The stdlib's reader, unlike msgspec's, takes lone surrogates.
+        data = json.loads(body)
+    except ValueError:
+        return None
+    return salvage(_converter(), columns, cast("dict[str, Any]", data)) if isinstance(data, dict) else None
+
+
 # --- the doors
 
 
@@ -232,6 +274,8 @@ def _decoder(result: Any) -> Decode:
     if result is Any:
         return lambda body: _load(body) if body.strip() else None
     origin = typing.get_origin(result)
+    if origin is Row:
+        return _row_decode(typing.get_args(result)[0])
     if isinstance(origin, type) and issubclass(origin, Page):
         return _page_decode(origin, typing.get_args(result)[0])
     return _model_decode(result)

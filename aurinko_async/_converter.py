@@ -11,6 +11,7 @@ import functools
 import types
 import typing
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from datetime import UTC, date, datetime
 from typing import Any, cast
 
@@ -182,3 +183,15 @@ def explain(error: BaseException) -> tuple[str, str]:
         return "", "missing" if isinstance(error, KeyError) else str(error)
     path, words = explain(first)
     return step + path, words
+
+
+def salvage(converter: Converter, cls: type, data: dict[str, Any]) -> Any:
+    """Structure what can be read of `data`, leaving out the fields that cannot."""
+    readable: dict[str, Any] = {}
+    for field in fields(cls):
+        for wire in wire_names(field.name):
+            if wire in data:
+                with suppress(Exception):
+                    converter.structure({wire: data[wire]}, cls)
+                    readable[wire] = data[wire]
+    return converter.structure(readable, cls)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
+from typing import TypeAlias
 
 import aiohttp
 from attrs import frozen
@@ -10,6 +10,9 @@ from yarl import URL
 
 from aurinko_async._types import Request, Response
 from aurinko_async.errors import ConfigError, ConnectionFailed, ConnectionLost, RequestTimeout
+
+HttpSession: TypeAlias = aiohttp.ClientSession
+"""What a caller may bring to send with."""
 
 KEEPALIVE = 15.0
 """Seconds an idle connection is kept: shorter than servers keep theirs, so that a request seldom meets a closed one."""
@@ -33,7 +36,7 @@ class Timeout:
 class Transport:
     """Sends requests over a pool of connections, its own or the caller's session."""
 
-    def __init__(self, session: aiohttp.ClientSession | None = None, *, connections: int) -> None:
+    def __init__(self, session: HttpSession | None = None, *, connections: int) -> None:
         self._session = session
         self._owned = session is None
         self._connections = connections
@@ -60,7 +63,7 @@ class Transport:
                 return Response(answer.status, answer.reason or "", answer.headers, body)
         except aiohttp.ConnectionTimeoutError:
             raise ConnectionFailed("no connection in time") from None
-        except asyncio.TimeoutError:
+        except TimeoutError:
             raise RequestTimeout("no answer in time") from None
         except aiohttp.ClientConnectorError as error:
             raise ConnectionFailed(f"cannot connect to {error.host}:{error.port}: {error.strerror}") from error

@@ -153,7 +153,7 @@ def parse_response(call: Call[T], response: Response) -> T:
 
 
 def error_of(call: Call[Any], response: Response) -> ApiError:
-    """The exception for an error status, with all that its body tells: an envelope, a provider's error, a page, nothing."""
+    """The exception for an error status, with all that its body tells (envelope, provider's error, page, nothing)."""
     envelope = _envelope(response.body)
     code, message = _told(envelope)
     kind = _kind(response.status, code, f"{code} {message}")

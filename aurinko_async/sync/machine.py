@@ -287,6 +287,11 @@ class SyncMachine:
         after = self._state.after_save
         return after if isinstance(after, FetchPage) else None
 
+    @property
+    def finishes(self) -> bool:
+        """The `Save` at hand is the last step of the round."""
+        return isinstance(self._state.after_save, Done)
+
     def handle(self, event: Event) -> Action:
         """Take an event; the answer is the next action.
 

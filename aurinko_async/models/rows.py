@@ -1,0 +1,69 @@
+"""Records as a store keeps them: the API's JSON byte for byte, beside the few fields that are searched by."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from attrs import field, frozen
+
+from aurinko_async.models._model import model
+from aurinko_async.models.mail import EmailAddress
+
+
+class Columns(Protocol):
+    """What every record has to a sync."""
+
+    @property
+    def id(self) -> str | None: ...
+    @property
+    def omitted(self) -> list[str] | None: ...
+    @property
+    def deleted(self) -> bool | None: ...
+
+
+C = TypeVar("C", bound=Columns)
+
+
+@frozen
+class Row(Generic[C]):
+    """A record: its JSON as it came (`raw`) and its searchable fields."""
+
+    raw: bytes = field(repr=False)
+    columns: C
+
+    @property
+    def id(self) -> str | None:
+        return self.columns.id
+
+    @property
+    def omitted(self) -> list[str] | None:
+        return self.columns.omitted
+
+    @property
+    def deleted(self) -> bool | None:
+        return self.columns.deleted
+
+
+@model
+class MessageColumns:
+    """What a message is searched by."""
+
+    id: str | None = None
+    thread_id: str | None = None
+    folder_id: str | None = None
+    internet_message_id: str | None = None
+    subject: str | None = None
+    from_: EmailAddress | None = None
+    sent_at: datetime | None = None
+    received_at: datetime | None = None
+    last_modified_time: datetime | None = None
+    sys_labels: list[str] | None = None
+    has_attachments: bool | None = None
+    omitted: list[str] | None = None
+    deleted: bool | None = None
+
+    @property
+    def time(self) -> datetime | None:
+        """When the message belongs to, for windows of days."""
+        return self.received_at or self.sent_at

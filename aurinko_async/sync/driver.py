@@ -1,0 +1,436 @@
+"""Performs the sync machine's actions: fetches, delivers, saves. All faces of `DeltaSync` run on it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import aclosing
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar
+
+import backoff
+from attrs import evolve, field, frozen
+
+from aurinko_async._types import Clock
+from aurinko_async.errors import ConfigError, CursorRejected, DecodeError, NotFound
+from aurinko_async.models.mail import SyncStatus
+from aurinko_async.models.pages import DeltaPage
+from aurinko_async.sync.machine import (
+    Action,
+    Bounds,
+    Checkpoint,
+    Deliver,
+    Delivered,
+    Done,
+    Event,
+    FetchPage,
+    PageArrived,
+    Params,
+    Save,
+    Saved,
+    Started,
+    StartSync,
+    Stream,
+    Sweep,
+    Swept,
+    SyncMachine,
+    TokenRejected,
+    Wait,
+    Waited,
+    Window,
+)
+from aurinko_async.sync.store import Applied, Commit, Deletion, Lease, SyncKey, SyncStore
+
+MARGIN: Final = timedelta(days=1)
+"""Providers round a window of days; what lies this near to its edge is looked up before it is swept."""
+READY_WAIT: Final = 10.0
+"""Seconds between two questions for `ready`, at the most."""
+LOOK_UPS: Final = 4
+"""Single records fetched at once, as many as one account may have in flight by default."""
+
+
+class Record(Protocol):
+    """What a sync needs of a record."""
+
+    @property
+    def id(self) -> str | None: ...
+    @property
+    def omitted(self) -> list[str] | None: ...
+    @property
+    def deleted(self) -> bool | None: ...
+
+
+R = TypeVar("R", bound=Record)
+D = TypeVar("D", bound=Deletion)
+
+
+class SyncSource(Protocol[R, D]):
+    """The API as a sync sees it: one container of one resource, its records as `R`."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The resource and the container."""
+        ...
+
+    @property
+    def params(self) -> Params:
+        """The start parameters."""
+        ...
+
+    def window(self, now: datetime) -> Window:
+        """What a scan begun now covers."""
+        ...
+
+    def tombstone(self, record_id: str) -> D:
+        """A tombstone for an id that is found to be gone."""
+        ...
+
+    async def start(self) -> SyncStatus: ...
+    async def updated(self, *, delta_token: str | None, page_token: str | None) -> DeltaPage[R]: ...
+    async def deleted(self, *, delta_token: str | None, page_token: str | None) -> DeltaPage[D]: ...
+    async def get(self, record_id: str) -> R: ...
+
+
+@frozen
+class SweepOrder:
+    """Remove what you have of older generations than `generation` with a time inside `since` and `until`.
+
+    A complete scan did not see it. `None` is unbounded. Near the edges of a window of days providers round: look up
+    what lies within a day of them before you remove it.
+    """
+
+    generation: int
+    since: datetime | None
+    until: datetime | None
+
+
+@frozen(kw_only=True)
+class Batch(Generic[R, D]):
+    """One step of a sync, to be applied as a whole.
+
+    Attributes:
+        updated: Records to insert or replace by id.
+        deleted: Tombstones; unknown ids do no harm.
+        generation: Mark what you store with it; a sweep goes by it.
+        checkpoint: JSON. Save it in the transaction that saves the records, pass it back as `checkpoint=`.
+        sweep: Set on the last batch of a new generation.
+        errors: Records of this page that could not be read, each with its id where that could be.
+    """
+
+    updated: tuple[R, ...] = ()
+    deleted: tuple[D, ...] = ()
+    generation: int
+    checkpoint: str = field(repr=False)
+    sweep: SweepOrder | None = None
+    errors: tuple[DecodeError, ...] = ()
+
+
+@frozen(kw_only=True)
+class SyncReport:
+    """What a run did, or has done so far.
+
+    Attributes:
+        phase: `starting`, `deleted`, `updated`, `sweep` or `done`.
+        generation: The generation it worked in; 0 before the first start.
+        scan: It is (part of) a full scan, not an increment.
+        pages, records, tombstones: What came from the API.
+        added, updated, deleted: What changed in the store.
+        complete: The round came to its end; `False` after `stop()`: the next run resumes.
+        errors: Records that could not be read.
+    """
+
+    phase: str = "starting"
+    generation: int = 0
+    scan: bool = False
+    pages: int = 0
+    records: int = 0
+    tombstones: int = 0
+    added: int = 0
+    updated: int = 0
+    deleted: int = 0
+    complete: bool = False
+    errors: tuple[DecodeError, ...] = ()
+
+
+Mode: TypeAlias = Literal["mirror", "hand over", "own database"]
+
+
+@frozen(kw_only=True)
+class SyncOptions:
+    """What all faces of a sync share."""
+
+    store: SyncStore | None = None
+    checkpoint: str | None = None
+    consumer: str = "default"
+    hydrate: bool = False
+    prefetch: bool = True
+    bounds: Bounds = field(factory=Bounds)
+    progress: Callable[[SyncReport], None] | None = None
+
+
+class DeltaSync(Generic[R, D]):
+    """The delta sync of one container of one account. Made by `client.email.delta(...)` and its like.
+
+    * `await sync.run()` mirrors into the store: each page's records and its checkpoint in one transaction.
+    * `async for batch in sync` hands each page over. With a store, the store keeps the checkpoint: it is saved when the
+      loop body has ended, so a crash repeats at most one batch. Without one, `batch.checkpoint` is yours to save.
+
+    Raises (while running):
+        SyncError, PagingError, ApiError, TransportError, StoreError: the run ended; the next one resumes.
+    """
+
+    def __init__(
+        self,
+        models: SyncSource[R, D],
+        rows: SyncSource[Any, D],
+        *,
+        account: Callable[[], Awaitable[str]],
+        clock: Clock,
+        options: SyncOptions,
+    ) -> None:
+        if options.store is not None and options.checkpoint is not None:
+            raise ConfigError("give either a store, which keeps the checkpoint, or a checkpoint of your own")
+        self._models = models
+        self._rows = rows
+        self._account = account
+        self._clock = clock
+        self._options = options
+        self._stopping = False
+
+    def stop(self) -> None:
+        """End the run at the next page boundary: what was fetched is saved, and the next run resumes there."""
+        self._stopping = True
+
+    async def run(self) -> SyncReport:
+        """Mirror one round into the store: what was deleted, what was updated, and the sweep after a full scan."""
+        if self._options.store is None:
+            raise ConfigError("run() mirrors into a store: pass store=, or iterate over the batches")
+        run = _Run(self, self._rows, "mirror")
+        async with aclosing(run.batches()) as batches:
+            async for _ in batches:
+                pass
+        return run.report
+
+    def __aiter__(self) -> AsyncIterator[Batch[R, D]]:
+        mode: Mode = "own database" if self._options.store is None else "hand over"
+        return _Run(self, self._models, mode).batches()
+
+
+class _Run(Generic[R, D]):
+    """One round in one mode."""
+
+    def __init__(self, sync: DeltaSync[Any, D], source: SyncSource[R, D], mode: Mode) -> None:
+        self._sync = sync
+        self._source = source
+        self._mode: Mode = mode
+        self._options = sync._options
+        self._clock = sync._clock
+        self._lease: Lease | None = None
+        self._pending: Batch[R, D] | None = None
+        self._handed: Checkpoint | None = None
+        self.report = SyncReport()
+
+    async def batches(self) -> AsyncGenerator[Batch[R, D], None]:
+        machine = SyncMachine(await self._begin(), self._source.params, self._options.bounds)
+        ahead = _Ahead(self._fetch)
+        try:
+            action = machine.action
+            while not isinstance(action, Done):
+                self._observe(action, machine.checkpoint)
+                event: Event
+                if isinstance(action, Deliver | Sweep):
+                    batch = await self._batch(action)
+                    if self._mode == "mirror":
+                        self._pending = batch
+                    else:
+                        self._handed = action.checkpoint
+                        yield batch
+                    event = Delivered() if isinstance(action, Deliver) else Swept()
+                elif isinstance(action, Save):
+                    if self._mode == "own database" and self._handed != action.checkpoint:
+                        yield Batch(generation=action.checkpoint.generation, checkpoint=action.checkpoint.to_json())
+                    await self._save(action, finished=machine.finishes)
+                    event = Saved()
+                else:
+                    event = await self._perform(action, ahead)
+                action = machine.handle(event)
+                if self._options.prefetch and machine.lookahead and not self._sync._stopping:
+                    ahead.start(machine.lookahead)
+                if self._sync._stopping and isinstance(event, Saved):
+                    break
+            self._tell(complete=isinstance(action, Done), phase="done")
+        finally:
+            await ahead.close()
+
+    async def _begin(self) -> Checkpoint | None:
+        text, store = self._options.checkpoint, self._options.store
+        if store is not None:
+            resource, container = self._source.key
+            consumer = "" if self._mode == "mirror" else self._options.consumer
+            self._lease, text = await store.begin(SyncKey(await self._sync._account(), resource, container, consumer))
+        return Checkpoint.from_json(text) if text else None
+
+    async def _perform(self, action: Action, ahead: _Ahead) -> Event:
+        if isinstance(action, StartSync):
+            window = self._source.window(self._now())
+            status = await self._source.start()
+            return Started(bool(status.ready), status.sync_updated_token, status.sync_deleted_token, window)
+        if isinstance(action, Wait):
+            await self._clock.sleep(backoff.full_jitter(min(0.5 * 2 ** min(action.attempt, 10), READY_WAIT)))
+            return Waited()
+        assert isinstance(action, FetchPage)
+        try:
+            page = await ahead.take(action)
+        except CursorRejected:
+            return TokenRejected()
+        ids = tuple(record.id or "" for record in page.records) + tuple(error.record_id or "" for error in page.errors)
+        return PageArrived(page, ids, page.next_page_token, page.next_delta_token)
+
+    async def _fetch(self, action: FetchPage) -> DeltaPage[Any]:
+        fetch = self._source.deleted if action.stream == "deleted" else self._source.updated
+        return await fetch(delta_token=action.delta, page_token=action.page)
+
+    # --- batches
+
+    async def _batch(self, action: Deliver | Sweep) -> Batch[R, D]:
+        made = await (self._of_sweep(action) if isinstance(action, Sweep) else self._of_page(action))
+        return evolve(made, checkpoint=action.checkpoint.to_json())
+
+    async def _of_page(self, action: Deliver) -> Batch[R, D]:
+        page: DeltaPage[Any] = action.records
+        generation = action.checkpoint.generation
+        if action.stream == "deleted":
+            live = await self._look_up(action.settle)
+            back = {record.id for record in live}
+            gone = tuple(tombstone for tombstone in page.records if tombstone.id not in back)
+            return Batch(updated=live, deleted=gone, generation=generation, checkpoint="", errors=page.errors)
+        gone = tuple(self._source.tombstone(record.id) for record in page.records if record.deleted and record.id)
+        live = tuple(record for record in page.records if not record.deleted)
+        if self._options.hydrate:
+            live = await self._hydrated(live)
+        return Batch(updated=live, deleted=gone, generation=generation, checkpoint="", errors=page.errors)
+
+    async def _of_sweep(self, action: Sweep) -> Batch[R, D]:
+        since, until = (None if bound is None else datetime.fromisoformat(bound) for bound in action.window)
+        if self._mode != "mirror" or (since is None and until is None):
+            order = SweepOrder(action.generation, since, until)
+            return Batch(generation=action.generation, checkpoint="", sweep=order)
+        assert self._options.store is not None
+        assert self._lease is not None
+        doubtful = await self._options.store.unseen(
+            self._lease, action.generation, since, None if since is None else since + MARGIN
+        )
+        live = await self._look_up(doubtful)
+        found = {record.id for record in live}
+        gone = tuple(self._source.tombstone(record_id) for record_id in doubtful if record_id not in found)
+        order = SweepOrder(action.generation, None if since is None else since + MARGIN, until)
+        return Batch(updated=live, deleted=gone, generation=action.generation, checkpoint="", sweep=order)
+
+    async def _hydrated(self, records: tuple[R, ...]) -> tuple[R, ...]:
+        partial = [record.id for record in records if record.omitted and record.id]
+        full = {record.id: record for record in await self._look_up(partial)}
+        return tuple(full.get(record.id, record) for record in records)
+
+    async def _look_up(self, ids: Iterable[str]) -> tuple[R, ...]:
+        """Fetch single records, a few at once; those that are gone are left out."""
+        turns = asyncio.Semaphore(LOOK_UPS)
+
+        async def get(record_id: str) -> R | None:
+            async with turns:
+                try:
+                    return await self._source.get(record_id)
+                except NotFound:
+                    return None
+
+        try:
+            async with asyncio.TaskGroup() as group:
+                tasks = [group.create_task(get(record_id)) for record_id in ids]
+        except BaseExceptionGroup as failures:
+            raise failures.exceptions[0] from None
+        return tuple(record for task in tasks if (record := task.result()) is not None)
+
+    # --- saving
+
+    async def _save(self, action: Save, *, finished: bool) -> None:
+        if self._options.store is None or self._lease is None:
+            return
+        batch, self._pending = self._pending, None
+        checkpoint = action.checkpoint
+        commit = Commit(
+            checkpoint=checkpoint.to_json(), generation=checkpoint.generation, at=self._now(), finished=finished
+        )
+        if batch is not None:
+            sweep = None if batch.sweep is None else (batch.sweep.since, batch.sweep.until)
+            commit = evolve(commit, rows=batch.updated, deleted=batch.deleted, sweep=sweep)
+        self._count(await self._options.store.commit(self._lease, commit))
+
+    def _count(self, applied: Applied) -> None:
+        report = self.report
+        self._tell(
+            added=report.added + applied.added,
+            updated=report.updated + applied.updated,
+            deleted=report.deleted + applied.deleted,
+        )
+
+    # --- telling
+
+    def _observe(self, action: Action, checkpoint: Checkpoint | None) -> None:
+        generation = checkpoint.generation if checkpoint else 0
+        scan = checkpoint is None or checkpoint.scanning or self.report.scan
+        if isinstance(action, FetchPage):
+            self._tell(phase=action.stream, generation=generation, scan=scan)
+        elif isinstance(action, Sweep):
+            self._tell(phase="sweep")
+        elif isinstance(action, StartSync):
+            self._tell(phase="starting", scan=True)
+        elif isinstance(action, Deliver):
+            page: DeltaPage[Any] = action.records
+            count = len(page.records)
+            updated = action.stream == "updated"
+            self._tell(
+                pages=self.report.pages + 1,
+                records=self.report.records + (count if updated else 0),
+                tombstones=self.report.tombstones + (0 if updated else count),
+                errors=self.report.errors + page.errors,
+            )
+
+    def _tell(self, **changes: Any) -> None:
+        self.report = evolve(self.report, **changes)
+        if self._options.progress is not None:
+            self._options.progress(self.report)
+
+    def _now(self) -> datetime:
+        return datetime.fromtimestamp(self._clock.time(), UTC)
+
+
+class _Ahead:
+    """The next page of the chain, fetched while the current one is applied. Never more than one."""
+
+    def __init__(self, fetch: Callable[[FetchPage], Awaitable[DeltaPage[Any]]]) -> None:
+        self._fetch = fetch
+        self._task: asyncio.Future[DeltaPage[Any]] | None = None
+        self._action: FetchPage | None = None
+
+    def start(self, action: FetchPage) -> None:
+        if self._task is None:
+            self._action, self._task = action, asyncio.ensure_future(self._fetch(action))
+
+    async def take(self, action: FetchPage) -> DeltaPage[Any]:
+        if self._task is None or self._action != action:
+            await self.close()
+            return await self._fetch(action)
+        task = self._task
+        try:
+            return await task
+        finally:
+            if task.done():
+                self._task = None
+
+    async def close(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+            self._task = None
+
+
+__all__ = ["Batch", "DeltaSync", "Stream", "SweepOrder", "SyncOptions", "SyncReport", "SyncSource"]
