@@ -1,5 +1,6 @@
 """The models: what the API returns, and what callers send."""
 
+from aurinko_async.models._periods import parse_period
 from aurinko_async.models.accounts import (
     Account,
     AccountInput,
@@ -76,7 +77,6 @@ from aurinko_async.models.contacts import (
     ContactCompany,
     ContactEmailAddress,
     ContactInput,
-    ContactMeta,
     ContactName,
     ContactOrId,
     ContactPhoneNumber,
@@ -231,7 +231,6 @@ __all__ = [
     "ContactCompany",
     "ContactEmailAddress",
     "ContactInput",
-    "ContactMeta",
     "ContactName",
     "ContactOrId",
     "ContactPhoneNumber",
@@ -375,5 +374,6 @@ __all__ = [
     "WorkHoursResponse",
     "WorkHoursResponseItem",
     "WorkingInterval",
+    "parse_period",
     "parse_raw",
 ]

@@ -9,6 +9,7 @@ from attrs import field
 
 from aurinko_async._types import UNSET
 from aurinko_async.models._model import READ_ONLY, Opt, model
+from aurinko_async.models.mail import RecordMeta
 
 
 class ContactPhoneType(StrEnum):
@@ -151,13 +152,6 @@ class ContactPhoto:
 
 
 @model
-class ContactMeta:
-    """What the API adds about a contact: a token of its state, with `include_update_token`."""
-
-    update_token: str | None = None
-
-
-@model
 class Contact:
     """A contact as the API gives it; as a body it sends what it has, without what only the API sets.
 
@@ -196,7 +190,7 @@ class Contact:
     photo: ContactPhoto | None = None
     omitted: list[str] | None = field(default=None, metadata=READ_ONLY)
     deleted: bool | None = field(default=None, metadata=READ_ONLY)
-    meta: ContactMeta | None = field(default=None, metadata=READ_ONLY)
+    meta: RecordMeta | None = field(default=None, metadata=READ_ONLY)
 
 
 @model

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from aurinko_async._types import UNSET
 from aurinko_async.models._model import Opt, model
+from aurinko_async.models.mail import RecordMeta
 
 
 class TaskStatus(StrEnum):
@@ -85,6 +86,7 @@ class Task:
         omitted: Names of properties that this record lacks although the task may have them: `notes`. Get the task to
             have them.
         deleted: Whether the task is gone: some providers say so in a live record.
+        meta: What the API adds about it.
     """
 
     id: str | None = None
@@ -104,6 +106,7 @@ class Task:
     owner: str | None = None
     omitted: list[str] | None = None
     deleted: bool | None = None
+    meta: RecordMeta | None = None
 
 
 @model
