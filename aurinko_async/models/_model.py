@@ -11,7 +11,7 @@ from aurinko_async._types import Unset
 C = TypeVar("C", bound=type)
 T = TypeVar("T")
 
-Opt: TypeAlias = T | None | Unset
+Opt: TypeAlias = T | Unset | None
 """A field that only the caller writes: a value, `None` for null, or `UNSET` (the default) for not sent."""
 
 READ_ONLY: Final[Mapping[str, bool]] = MappingProxyType({"read_only": True})
@@ -33,7 +33,7 @@ def model(cls: C) -> C:
     What the API returns defaults to `None` (absent or null). What only the caller writes defaults to `UNSET`
     (not sent), so that `None` can be sent as null. A field left at its default is not sent.
     """
-    return define(cls, slots=True, kw_only=True, weakref_slot=False)  # type: ignore[return-value]
+    return define(cls, slots=True, kw_only=True, weakref_slot=False)
 
 
 def wire_names(attribute: str) -> tuple[str, ...]:

@@ -215,7 +215,7 @@ class ContactInput:
 
 @model
 class ContactOrId:
-    """The contact that was created or changed: its id and version, and the contact itself where the provider gave it."""
+    """The contact that was created or changed: its id and version, and the contact where the provider gave it."""
 
     id: str | None = None
     etag: str | None = None
