@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Mapping
+from datetime import date
 from typing import Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar
 
 from attrs import Factory, evolve, field, frozen
@@ -42,7 +43,7 @@ class Call(Generic[T]):
     method: str
     path: str
     result: type[T]
-    path_args: Mapping[str, str | int] = Factory(dict)
+    path_args: Mapping[str, str | int | date] = Factory(dict)
     query: Mapping[str, object] = Factory(dict)
     headers: Mapping[str, object] = Factory(dict)
     body: object = UNSET
