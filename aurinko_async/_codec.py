@@ -14,6 +14,7 @@ from __future__ import annotations
 import functools
 import gc
 import json
+import re
 import types
 import typing
 from collections.abc import Callable
@@ -34,6 +35,7 @@ T = TypeVar("T")
 Decode = Callable[[bytes], Any]
 
 _AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _new = object.__new__
 
 
@@ -216,8 +218,28 @@ def _page_of(slices: msgspec.json.Decoder[Any], body: bytes) -> Any:
         words, _, path = str(error).partition(" - at ")
         raise DecodeError(words.lower(), path=path.strip("`").removeprefix("$").lstrip(".")) from None
     except (msgspec.DecodeError, UnicodeDecodeError):
+        return _page_with_surrogates(slices, body)
+
+
+def _page_with_surrogates(slices: msgspec.json.Decoder[Any], body: bytes) -> Any:
+    """Slice a page that msgspec refuses because a string in it holds half a surrogate pair.
+
+    Every surrogate is replaced by another character of the same length, the result is sliced, and the slices are cut
+    from the original at the same places.
+    """
+    sliceable = _SURROGATE.sub(rb"\\ufffd", body)
+    try:
+        page = slices.decode(sliceable)
+    except (msgspec.DecodeError, UnicodeDecodeError):
         _load(body)
         raise
+    end, records = 0, cast("list[bytes]", [])
+    for piece in page.records or ():
+        start = sliceable.index(bytes(piece), end)
+        end = start + len(bytes(piece))
+        records.append(body[start:end])
+    page.records = records
+    return page
 
 
 def _one_by_one(decode: Decode, slices: typing.Iterable[Any], errors: list[DecodeError]) -> typing.Iterator[Any]:

@@ -1,0 +1,19 @@
+"""Delta sync that never loses a record."""
+
+from aurinko_async.sync.driver import Batch, DeltaSync, SweepOrder, SyncReport
+from aurinko_async.sync.machine import Bounds
+from aurinko_async.sync.store import SyncKey, SyncState, SyncStore
+from aurinko_async.sync.stores import MemoryStore, SQLiteStore
+
+__all__ = [
+    "Batch",
+    "Bounds",
+    "DeltaSync",
+    "MemoryStore",
+    "SQLiteStore",
+    "SweepOrder",
+    "SyncKey",
+    "SyncReport",
+    "SyncState",
+    "SyncStore",
+]

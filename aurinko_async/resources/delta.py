@@ -1,0 +1,67 @@
+"""Where resources and the sync engine meet: `client.email.delta(...)` and its like are made here."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from attrs import evolve, frozen
+
+from aurinko_async._session import Session
+from aurinko_async._types import Call
+from aurinko_async.errors import DecodeError
+from aurinko_async.models.pages import DeltaPage
+from aurinko_async.models.rows import Row
+from aurinko_async.resources.account import AccountResource
+from aurinko_async.sync.driver import DeltaSync, Record, SyncOptions, SyncSource
+from aurinko_async.sync.store import Deletion
+
+T = TypeVar("T")
+R = TypeVar("R", bound=Record)
+D = TypeVar("D", bound=Deletion)
+
+
+@frozen(eq=False)
+class RowSession(Session):
+    """A session whose answers are rows for a store where the resources ask for models."""
+
+    results: Mapping[Any, Any]
+
+    async def request(self, call: Call[T]) -> T:
+        # Not super(): the class that attrs makes for the slots is another than the one written here.
+        return await Session.request(self, evolve(call, result=self.results.get(call.result, call.result)))
+
+
+def delta_sync(
+    session: Session,
+    source: Callable[[Session], SyncSource[R, D]],
+    options: SyncOptions,
+    *,
+    model: type[R],
+    columns: type[Any],
+) -> DeltaSync[R, D]:
+    """A sync of `model`, whose searchable fields in a store are `columns`.
+
+    `source` makes the API's side of it, once over models and once over rows.
+    """
+    rows = RowSession(
+        shared=session.shared,
+        auth=session.auth,
+        base_url=session.base_url,
+        retry=session.retry,
+        timeout=session.timeout,
+        results={model: Row[columns], DeltaPage[model]: DeltaPage[Row[columns]]},  # type: ignore[valid-type]
+    )
+    return DeltaSync(
+        source(session), source(rows), account=lambda: account_id(session), clock=session.shared.clock, options=options
+    )
+
+
+async def account_id(session: Session) -> str:
+    """The id of the account that the credentials name; a bare token is asked for it."""
+    known = getattr(session.auth, "account_id", None)
+    if known is None:
+        known = (await AccountResource(session).get()).id
+    if known is None:
+        raise DecodeError("the account has no id", path="id")
+    return str(known)

@@ -1,0 +1,33 @@
+"""Run all benchmarks and print one table of ratios."""
+
+import argparse
+import platform
+import sys
+from importlib.metadata import version
+
+from benchmarks import decode, session
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("--quick", action="store_true", help="a few rounds only, to see that everything runs")
+    parser.add_argument("--markdown", metavar="FILE", help="also write the table here")
+    arguments = parser.parse_args()
+    rounds = 3 if arguments.quick else 40
+    lines = ["| what | ratio | middle half | target |", "|---|---|---|---|"]
+    sys.stdout.write("\n".join(lines) + "\n")
+    for benchmark in (decode, session):
+        for result in benchmark.run(rounds):
+            lines.append(result.row())
+            sys.stdout.write(lines[-1] + "\n")
+            sys.stdout.flush()
+    packages = ", ".join(f"{name} {version(name)}" for name in ("aiohttp", "attrs", "cattrs", "msgspec", "orjson"))
+    lines.append(f"\nPython {platform.python_version()} on {platform.machine()}; {packages}; {rounds} rounds.")
+    sys.stdout.write(lines[-1] + "\n")
+    if arguments.markdown:
+        with open(arguments.markdown, "w", encoding="utf-8") as file:
+            file.write("\n".join(lines) + "\n")
+
+
+if __name__ == "__main__":
+    main()

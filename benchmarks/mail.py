@@ -1,0 +1,81 @@
+"""Pages of messages as the API sends them."""
+
+import random
+from typing import Any
+
+import orjson
+
+WORDS = [
+    "the",
+    "of",
+    "and",
+    "to",
+    "in",
+    "meeting",
+    "report",
+    "budget",
+    "tomorrow",
+    "café",
+    "naïve",
+    "日本",
+    "please",
+    "find",
+    "attached",
+    "regards",
+]
+
+
+def text(size: int, rng: random.Random) -> str:
+    words: list[str] = []
+    while size > 0:
+        words.append(rng.choice(WORDS))
+        size -= len(words[-1].encode()) + 1
+    return " ".join(words)
+
+
+def message(number: int, body: int, rng: random.Random) -> dict[str, Any]:
+    def person(name: str) -> dict[str, str]:
+        address = f"{name.lower()}{number % 90}@example.com"
+        return {"name": f"{name} Example", "address": address, "raw": f"{name} Example <{address}>"}
+
+    content = text(body, rng) if body else None
+    return {
+        "id": f"AAMkAGI2{number:032d}=",
+        "threadId": f"AAQkAGI2{number // 3:032d}=",
+        "createdTime": "2026-03-01T08:00:00Z",
+        "lastModifiedTime": "2026-03-01T08:00:05Z",
+        "sentAt": "2026-03-01T07:59:58Z",
+        "receivedAt": "2026-03-01T08:00:00Z",
+        "internetMessageId": f"<{number}.mail@example.com>",
+        "subject": text(40, rng),
+        "sysLabels": ["inbox", "unread"],
+        "keywords": [],
+        "sysClassifications": ["personal"],
+        "sensitivity": "normal",
+        "from": person("Ann"),
+        "to": [person("Bob"), person("Carol")],
+        "cc": [],
+        "bcc": [],
+        "replyTo": [],
+        "hasAttachments": False,
+        "body": content,
+        "bodySnippet": (content or "")[:120],
+        "attachments": [],
+        "inReplyTo": f"<{number - 1}.mail@example.com>",
+        "references": f"<{number - 2}.mail@example.com> <{number - 1}.mail@example.com>",
+        "internetHeaders": [{"name": "X-Mailer", "value": "Example 1.0"}],
+        "nativeProperties": {},
+        "folderId": "AQMkAGI2inbox",
+        "omitted": [],
+    }
+
+
+def page(body: int, records: int = 100) -> bytes:
+    rng = random.Random(body)
+    return orjson.dumps(
+        {
+            "nextPageToken": "cGFnZToy",
+            "length": records,
+            "records": [message(n, body, rng) for n in range(records)],
+        }
+    )

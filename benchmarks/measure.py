@@ -1,0 +1,56 @@
+"""Interleaved rounds: the machine's drift hits all contenders alike, the median forgets its hiccups."""
+
+import asyncio
+import statistics
+import time
+from collections.abc import Awaitable, Callable, Mapping
+
+from attrs import frozen
+
+
+@frozen
+class Result:
+    """One line of the table: `floor / ours` for speeds (higher is better), `ours / floor` for costs."""
+
+    what: str
+    ratio: float
+    spread: tuple[float, float]
+    target: str
+
+    def row(self) -> str:
+        low, high = self.spread
+        return f"| {self.what} | {self.ratio:.2f} | {low:.2f} to {high:.2f} | {self.target} |"
+
+
+def seconds(contenders: Mapping[str, Callable[[], object]], rounds: int) -> dict[str, list[float]]:
+    """CPU seconds of each contender in each round, after one round of warming up."""
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for counted in [False] + [True] * rounds:
+        for name, run in contenders.items():
+            started = time.process_time()
+            run()
+            if counted:
+                times[name].append(time.process_time() - started)
+    return times
+
+
+async def async_seconds(
+    contenders: Mapping[str, Callable[[], Awaitable[object]]], rounds: int
+) -> dict[str, list[float]]:
+    """The same for coroutines, on one running loop."""
+    times: dict[str, list[float]] = {name: [] for name in contenders}
+    for counted in [False] + [True] * rounds:
+        for name, run in contenders.items():
+            await asyncio.sleep(0)
+            started = time.process_time()
+            await run()
+            if counted:
+                times[name].append(time.process_time() - started)
+    return times
+
+
+def compare(what: str, dividend: list[float], divisor: list[float], target: str) -> Result:
+    """The median of the ratios round by round, with the middle half as the spread."""
+    ratios = sorted(a / b for a, b in zip(dividend, divisor, strict=True))
+    quarter = len(ratios) // 4
+    return Result(what, statistics.median(ratios), (ratios[quarter], ratios[-1 - quarter]), target)
