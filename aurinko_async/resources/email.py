@@ -1,0 +1,151 @@
+"""Mail: `client.email` and what is under it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from functools import cached_property
+
+from aurinko_async._session import Session
+from aurinko_async.errors import InvalidInput
+from aurinko_async.models.common import BodyType
+from aurinko_async.models.mail import DeletedEmailMessage, EmailMessage, SyncStatus
+from aurinko_async.models.pages import DeltaPage
+from aurinko_async.models.rows import MessageColumns
+from aurinko_async.resources._resource import Resource
+from aurinko_async.resources.delta import delta_sync
+from aurinko_async.resources.drafts import Drafts
+from aurinko_async.resources.folders import Folders
+from aurinko_async.resources.messages import Conversations, Messages
+from aurinko_async.resources.sync import EmailSync
+from aurinko_async.resources.tracking import DraftTracking, Tracking
+from aurinko_async.sync.driver import DeltaSync, SyncOptions, SyncReport
+from aurinko_async.sync.machine import Bounds, Params, Window
+from aurinko_async.sync.store import SyncStore
+
+
+class Email(Resource):
+    """Mail."""
+
+    @cached_property
+    def messages(self) -> Messages:
+        """Messages: list, read, send, reply, mark."""
+        return Messages(self._session)
+
+    @cached_property
+    def drafts(self) -> Drafts:
+        """Messages that are not sent yet."""
+        return Drafts(self._session)
+
+    @cached_property
+    def folders(self) -> Folders:
+        """Folders and labels."""
+        return Folders(self._session)
+
+    @cached_property
+    def conversations(self) -> Conversations:
+        """Messages that answer each other."""
+        return Conversations(self._session)
+
+    @cached_property
+    def tracking(self) -> Tracking:
+        """What became of tracked messages."""
+        return Tracking(self._session)
+
+    @cached_property
+    def draft_tracking(self) -> DraftTracking:
+        """Tracking of drafts that something else sends."""
+        return DraftTracking(self._session)
+
+    @cached_property
+    def sync(self) -> EmailSync:
+        """The single requests of a sync."""
+        return EmailSync(self._session)
+
+    def delta(
+        self,
+        *,
+        days_within: int | None = None,
+        body_type: str | None = None,
+        store: SyncStore | None = None,
+        checkpoint: str | None = None,
+        consumer: str = "default",
+        hydrate: bool = False,
+        prefetch: bool = True,
+        bounds: Bounds | None = None,
+        progress: Callable[[SyncReport], None] | None = None,
+    ) -> DeltaSync[EmailMessage, DeletedEmailMessage]:
+        """Sync all folders: completely the first time, then what changed since.
+
+        Nothing is sent before `await sync.run()` (mirror into `store`) or `async for batch in sync` begins.
+
+        Args:
+            days_within: Only what was received in the last so many days; others than last time start anew.
+            body_type: `html` or `text`; others than last time start anew.
+            store: Keeps the checkpoint and, with `run()`, the records.
+            checkpoint: Without a store: the one of the last batch that you saved.
+            consumer: Tells apart programs that are handed records from one store.
+            hydrate: Fetch each record that a provider sent without its body or attachments.
+            prefetch: Fetch the next page while the current one is applied.
+            bounds: When to give up on an API that does not get anywhere.
+            progress: Called after every step with the report so far; it must not block.
+
+        Raises:
+            InvalidInput: an argument that cannot be.
+
+        Source: POST /v1/email/sync, GET /v1/email/sync/updated, GET /v1/email/sync/deleted
+        """
+        if days_within is not None and days_within < 1:
+            raise InvalidInput("days_within must be 1 or more, or None for everything")
+        if body_type is not None and body_type not in list(BodyType):
+            raise InvalidInput(f"body_type must be one of {', '.join(BodyType)}")
+        return delta_sync(
+            self._session,
+            lambda session: _EmailSource(session, days_within, body_type),
+            SyncOptions(
+                store=store,
+                checkpoint=checkpoint,
+                consumer=consumer,
+                hydrate=hydrate,
+                prefetch=prefetch,
+                bounds=bounds or Bounds(),
+                progress=progress,
+            ),
+            model=EmailMessage,
+            columns=MessageColumns,
+        )
+
+
+class _EmailSource:
+    """Mail as a delta sync sees it."""
+
+    key = ("email", "")
+
+    def __init__(self, session: Session, days_within: int | None, body_type: str | None) -> None:
+        self._messages = Messages(session)
+        self._requests = EmailSync(session)
+        self._days_within = days_within
+        self._body_type = body_type
+
+    @property
+    def params(self) -> Params:
+        return {"daysWithin": self._days_within, "bodyType": self._body_type}
+
+    def window(self, now: datetime) -> Window:
+        since = None if self._days_within is None else now - timedelta(days=self._days_within)
+        return (None if since is None else since.isoformat(), None)
+
+    def tombstone(self, record_id: str) -> DeletedEmailMessage:
+        return DeletedEmailMessage(id=record_id)
+
+    async def start(self) -> SyncStatus:
+        return await self._requests.start(days_within=self._days_within, body_type=self._body_type)
+
+    async def updated(self, *, delta_token: str | None, page_token: str | None) -> DeltaPage[EmailMessage]:
+        return await self._requests.updated(delta_token=delta_token, page_token=page_token)
+
+    async def deleted(self, *, delta_token: str | None, page_token: str | None) -> DeltaPage[DeletedEmailMessage]:
+        return await self._requests.deleted(delta_token=delta_token, page_token=page_token)
+
+    async def get(self, record_id: str) -> EmailMessage:
+        return await self._messages.get(record_id, body_type=self._body_type)
