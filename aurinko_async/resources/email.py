@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
 from functools import cached_property
 
-from aurinko_async._session import Session
 from aurinko_async.errors import InvalidInput
 from aurinko_async.models.common import BodyType
-from aurinko_async.models.mail import DeletedEmailMessage, EmailMessage, SyncStatus
-from aurinko_async.models.pages import DeltaPage
+from aurinko_async.models.mail import DeletedEmailMessage, EmailMessage
 from aurinko_async.models.rows import MessageColumns
 from aurinko_async.resources._resource import Resource
 from aurinko_async.resources.delta import delta_sync
 from aurinko_async.resources.drafts import Drafts
 from aurinko_async.resources.folders import Folders
 from aurinko_async.resources.messages import Conversations, Messages
+from aurinko_async.resources.sources import EmailSource
 from aurinko_async.resources.sync import EmailSync
 from aurinko_async.resources.tracking import DraftTracking, Tracking
 from aurinko_async.sync.driver import DeltaSync, SyncOptions, SyncReport
-from aurinko_async.sync.machine import Bounds, Params, Window
+from aurinko_async.sync.machine import Bounds
 from aurinko_async.sync.store import SyncStore
 
 
@@ -101,7 +99,7 @@ class Email(Resource):
             raise InvalidInput(f"body_type must be one of {', '.join(BodyType)}")
         return delta_sync(
             self._session,
-            lambda session: _EmailSource(session, days_within, body_type),
+            lambda session: EmailSource(session, days_within, body_type),
             SyncOptions(
                 store=store,
                 checkpoint=checkpoint,
@@ -114,38 +112,3 @@ class Email(Resource):
             model=EmailMessage,
             columns=MessageColumns,
         )
-
-
-class _EmailSource:
-    """Mail as a delta sync sees it."""
-
-    key = ("email", "")
-
-    def __init__(self, session: Session, days_within: int | None, body_type: str | None) -> None:
-        self._messages = Messages(session)
-        self._requests = EmailSync(session)
-        self._days_within = days_within
-        self._body_type = body_type
-
-    @property
-    def params(self) -> Params:
-        return {"daysWithin": self._days_within, "bodyType": self._body_type}
-
-    def window(self, now: datetime) -> Window:
-        since = None if self._days_within is None else now - timedelta(days=self._days_within)
-        return (None if since is None else since.isoformat(), None)
-
-    def tombstone(self, record_id: str) -> DeletedEmailMessage:
-        return DeletedEmailMessage(id=record_id)
-
-    async def start(self) -> SyncStatus:
-        return await self._requests.start(days_within=self._days_within, body_type=self._body_type)
-
-    async def updated(self, *, delta_token: str | None, page_token: str | None) -> DeltaPage[EmailMessage]:
-        return await self._requests.updated(delta_token=delta_token, page_token=page_token)
-
-    async def deleted(self, *, delta_token: str | None, page_token: str | None) -> DeltaPage[DeletedEmailMessage]:
-        return await self._requests.deleted(delta_token=delta_token, page_token=page_token)
-
-    async def get(self, record_id: str) -> EmailMessage:
-        return await self._messages.get(record_id, body_type=self._body_type)
