@@ -1,0 +1,93 @@
+"""Contacts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from types import NoneType
+
+from aurinko_async._types import Call
+from aurinko_async.models import Contact, ContactInput, ContactOrId
+from aurinko_async.resources._resource import Resource
+from aurinko_async.resources.sync import ContactSync
+
+
+class Contacts(Resource):
+    """`client.contacts`: an account's address book. To list it, sync it."""
+
+    @cached_property
+    def sync(self) -> ContactSync:
+        """The requests that a sync of the address book is made of."""
+        return ContactSync(self._session)
+
+    async def create(self, contact: ContactInput | Contact) -> ContactOrId:
+        """Create a contact.
+
+        Source: POST /v1/contacts
+        """
+        return await self._session.request(Call("POST", "/v1/contacts", ContactOrId, body=contact))
+
+    async def get(
+        self,
+        contact_id: str,
+        *,
+        body_type: str | None = None,
+        native_properties: Sequence[str] | None = None,
+        with_photo: bool | None = None,
+        include_update_token: bool | None = None,
+    ) -> Contact:
+        """Get one contact.
+
+        Args:
+            body_type: How to give the notes: `text`, the default, or `html`.
+            native_properties: Names of the provider's own properties to add.
+            with_photo: Give the photo too.
+            include_update_token: Give a token of the contact's state in `meta`.
+
+        Source: GET /v1/contacts/{contId}
+        """
+        return await self._session.request(
+            Call(
+                "GET",
+                "/v1/contacts/{contId}",
+                Contact,
+                path_args={"contId": contact_id},
+                query={
+                    "bodyType": body_type,
+                    "nativeProperties": native_properties,
+                    "withPhoto": with_photo,
+                    "includeUpdateToken": include_update_token,
+                },
+            )
+        )
+
+    async def update(self, contact_id: str, contact: ContactInput | Contact, *, if_match: str) -> ContactOrId:
+        """Change a contact: what `contact` does not say stays as it is.
+
+        Args:
+            if_match: The `etag` of the contact that the change was made from.
+
+        Raises:
+            PreconditionFailed: the contact has changed since; get it and repeat the change.
+
+        Source: PATCH /v1/contacts/{contId}
+        """
+        return await self._session.request(
+            Call(
+                "PATCH",
+                "/v1/contacts/{contId}",
+                ContactOrId,
+                path_args={"contId": contact_id},
+                headers={"If-Match": if_match},
+                body=contact,
+            )
+        )
+
+    async def delete(self, contact_id: str) -> None:
+        """Delete a contact.
+
+        Source: DELETE /v1/contacts/{contId}
+        """
+        await self._session.request(
+            Call("DELETE", "/v1/contacts/{contId}", NoneType, path_args={"contId": contact_id}),
+        )

@@ -1,0 +1,176 @@
+"""Task lists and tasks."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+from aurinko_async._types import Call
+from aurinko_async.models import (
+    OkResponse,
+    Task,
+    TaskCreate,
+    TaskCreateResponse,
+    TaskList,
+    TaskListCreate,
+    TaskListUpdate,
+    TaskUpdate,
+    TaskUpdateResponse,
+    TokenPage,
+)
+from aurinko_async.pagination import TokenPaginator
+from aurinko_async.resources._resource import Resource
+from aurinko_async.resources.sync import TaskSync
+
+
+class Tasks(Resource):
+    """`client.task_lists.tasks`: the tasks of one list; the list id `default` works everywhere."""
+
+    def list(self, task_list_id: str, *, page_token: str | None = None) -> TokenPaginator[Task]:
+        """List the tasks of a list.
+
+        Source: GET /v1/tasklists/{taskListId}/tasks
+        """
+        return self._token_pages(
+            Call(
+                "GET",
+                "/v1/tasklists/{taskListId}/tasks",
+                TokenPage[Task],
+                path_args={"taskListId": task_list_id},
+                query={"pageToken": page_token},
+            )
+        )
+
+    async def create(self, task_list_id: str, task: TaskCreate) -> TaskCreateResponse:
+        """Create a task.
+
+        Source: POST /v1/tasklists/{taskListId}/tasks
+        """
+        return await self._session.request(
+            Call(
+                "POST",
+                "/v1/tasklists/{taskListId}/tasks",
+                TaskCreateResponse,
+                path_args={"taskListId": task_list_id},
+                body=task,
+            )
+        )
+
+    async def get(self, task_list_id: str, task_id: str) -> Task:
+        """Get one task.
+
+        Source: GET /v1/tasklists/{taskListId}/tasks/{id}
+        """
+        return await self._session.request(
+            Call(
+                "GET",
+                "/v1/tasklists/{taskListId}/tasks/{id}",
+                Task,
+                path_args={"taskListId": task_list_id, "id": task_id},
+            )
+        )
+
+    async def update(
+        self, task_list_id: str, task_id: str, task: TaskUpdate, *, if_match: str | None = None
+    ) -> TaskUpdateResponse:
+        """Change a task: what `task` does not say stays as it is.
+
+        Args:
+            if_match: The `etag` of the task that the change was made from; without it the last change wins.
+
+        Raises:
+            PreconditionFailed: the task has changed since; get it and repeat the change.
+
+        Source: PATCH /v1/tasklists/{taskListId}/tasks/{id}
+        """
+        return await self._session.request(
+            Call(
+                "PATCH",
+                "/v1/tasklists/{taskListId}/tasks/{id}",
+                TaskUpdateResponse,
+                path_args={"taskListId": task_list_id, "id": task_id},
+                headers={"If-Match": if_match},
+                body=task,
+            )
+        )
+
+    async def delete(self, task_list_id: str, task_id: str) -> OkResponse:
+        """Delete a task.
+
+        Source: DELETE /v1/tasklists/{taskListId}/tasks/{id}
+        """
+        return await self._session.request(
+            Call(
+                "DELETE",
+                "/v1/tasklists/{taskListId}/tasks/{id}",
+                OkResponse,
+                path_args={"taskListId": task_list_id, "id": task_id},
+            )
+        )
+
+
+class TaskLists(Resource):
+    """`client.task_lists`: an account's task lists; the id `default` stands for the main one."""
+
+    @cached_property
+    def tasks(self) -> Tasks:
+        """Tasks of a list."""
+        return Tasks(self._session)
+
+    @cached_property
+    def sync(self) -> TaskSync:
+        """The requests that a sync of a list's tasks is made of."""
+        return TaskSync(self._session)
+
+    def list(self, *, page_token: str | None = None) -> TokenPaginator[TaskList]:
+        """List the task lists.
+
+        Source: GET /v1/tasklists
+        """
+        return self._token_pages(Call("GET", "/v1/tasklists", TokenPage[TaskList], query={"pageToken": page_token}))
+
+    async def create(self, task_list: TaskListCreate) -> TaskList:
+        """Create a task list.
+
+        Source: POST /v1/tasklists
+        """
+        return await self._session.request(Call("POST", "/v1/tasklists", TaskList, body=task_list))
+
+    async def get(self, task_list_id: str) -> TaskList:
+        """Get one task list.
+
+        Source: GET /v1/tasklists/{taskListId}
+        """
+        return await self._session.request(
+            Call("GET", "/v1/tasklists/{taskListId}", TaskList, path_args={"taskListId": task_list_id})
+        )
+
+    async def update(self, task_list_id: str, task_list: TaskListUpdate, *, if_match: str) -> TaskList:
+        """Change a task list.
+
+        Args:
+            if_match: The `etag` of the list that the change was made from.
+
+        Raises:
+            PreconditionFailed: the list has changed since; get it and repeat the change.
+
+        Source: PATCH /v1/tasklists/{taskListId}
+        """
+        return await self._session.request(
+            Call(
+                "PATCH",
+                "/v1/tasklists/{taskListId}",
+                TaskList,
+                path_args={"taskListId": task_list_id},
+                headers={"If-Match": if_match},
+                body=task_list,
+            )
+        )
+
+    async def delete(self, task_list_id: str) -> OkResponse:
+        """Delete a task list.
+
+        Source: DELETE /v1/tasklists/{taskListId}
+        """
+        return await self._session.request(
+            Call("DELETE", "/v1/tasklists/{taskListId}", OkResponse, path_args={"taskListId": task_list_id})
+        )
