@@ -1,0 +1,71 @@
+"""Small real files for made-up mail to carry."""
+
+from __future__ import annotations
+
+import gzip
+import struct
+import zlib
+from functools import cache
+from random import Random
+
+from . import prose
+from .letters import Attachment
+from .times import iso
+
+
+def make(random: Random, number: int) -> Attachment:
+    """Make a file of some kind."""
+    name, mime_type = random.choice(prose.FILE_NAMES)
+    match mime_type:
+        case "text/csv":
+            content = "".join(f"{n};{random.random():.4f}\r\n" for n in range(20)).encode()
+        case "application/pdf":
+            content = _pdf()
+        case "image/png":
+            content = _png(16, int(random.random() * 2**24))
+        case "application/gzip":
+            content = gzip.compress(b"nothing to see here\n" * 20, mtime=0)
+        case _:
+            content = random.choice(prose.SENTENCES)[0].encode()
+    return Attachment(attachment_id(number), name, mime_type, content)
+
+
+def inline_image(number: int) -> Attachment:
+    """Make a picture that the HTML body shows by its content id."""
+    cid = f"logo.{number}@example.com"
+    return Attachment(attachment_id(number), "logo.png", "image/png", _png(8, 0x3366CC), inline=True, content_id=cid)
+
+
+def invitation(subject: str, when: float, number: int) -> Attachment:
+    """Make a meeting request."""
+    stamp = iso(when).replace("-", "").replace(":", "")
+    lines = ("BEGIN:VCALENDAR", "METHOD:REQUEST", "BEGIN:VEVENT", f"DTSTART:{stamp}", f"SUMMARY:{subject}")
+    content = "\r\n".join((*lines, "END:VEVENT", "END:VCALENDAR", "")).encode()
+    return Attachment(attachment_id(number), "invite.ics", "text/calendar", content)
+
+
+def attachment_id(number: int) -> str:
+    """Give an id with all the characters in it that a path must escape."""
+    return f"ANGjdJ{number}+/%2F=="
+
+
+@cache
+def _png(size: int, colour: int) -> bytes:
+    row = b"\0" + colour.to_bytes(3, "big") * size
+    chunks = (
+        (b"IHDR", struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)),
+        (b"IDAT", zlib.compress(row * size)),
+        (b"IEND", b""),
+    )
+    body = b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
+    )
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+@cache
+def _pdf() -> bytes:
+    return (
+        b"%PDF-1.1\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n"
+        b"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 200 200]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
+    )

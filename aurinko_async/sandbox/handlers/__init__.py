@@ -1,0 +1,13 @@
+"""What each operation does, one thin file per domain. An operation that no file serves is answered with 501."""
+
+from __future__ import annotations
+
+from importlib import import_module
+
+_DOMAINS = ("accounts", "mail", "sync")
+
+
+def register_all() -> None:
+    """Let every domain register its handlers."""
+    for domain in _DOMAINS:
+        import_module(f".{domain}", __name__)
