@@ -46,14 +46,14 @@ def _mirror_type(annotation: Any) -> Any:
     if is_union(annotation):
         alternatives = [_mirror_type(member) for member in members(annotation)]
         extra = [msgspec.UnsetType] if Unset in typing.get_args(annotation) else []
-        return functools.reduce(lambda a, b: a | b, [*alternatives, None, *extra])
+        return typing.Union[(*alternatives, None, *extra)]
     if annotation is datetime:
         return _AwareDatetime
     if is_model(annotation):
         return _mirror(annotation)
     arguments = typing.get_args(annotation)
     if arguments:
-        return typing.get_origin(annotation)[tuple(_mirror_type(argument) for argument in arguments)]  # type: ignore[index]
+        return typing.get_origin(annotation)[tuple(_mirror_type(argument) for argument in arguments)]
     return annotation
 
 
@@ -310,7 +310,7 @@ def decode(result: type[T], body: bytes) -> T:
         MalformedBody: the body is not JSON.
         DecodeError: it is, but not of this shape; a page keeps the errors of single records in `errors`.
     """
-    return cast("T", _decoder(result)(body))
+    return cast("T", _decoder(cast("Any", result))(body))
 
 
 @functools.cache
@@ -328,7 +328,7 @@ def encode(model: object) -> bytes:
         return _encode_json(model)
     payload = _body_converter().unstructure(model)
     try:
-        msgspec.convert(payload, _mirror(type(model)))
+        msgspec.convert(payload, _mirror(cast("Any", type(model))))
     except msgspec.ValidationError as error:
         words, _, path = str(error).partition(" - at ")
         where = path.strip("`").removeprefix("$")

@@ -13,11 +13,12 @@ import typing
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any, cast
 
 import attrs
 from cattrs import ClassValidationError, Converter, IterableValidationError
-from cattrs.cols import list_structure_factory, mapping_structure_factory
+from cattrs.cols import list_structure_factory, mapping_structure_factory  # pyright: ignore[reportUnknownVariableType]
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
 from aurinko_async._types import Unset
@@ -93,7 +94,7 @@ def _union(annotation: Any, converter: Converter) -> Callable[[Any, Any], Any]:
     def read(value: Any, _: Any) -> Any:
         if value is None:
             return None
-        alternatives = members(annotation)
+        alternatives: list[Any] = list(members(annotation))
         if len(alternatives) > 1:
             if type(value) in alternatives:
                 return value
@@ -103,8 +104,13 @@ def _union(annotation: Any, converter: Converter) -> Callable[[Any, Any], Any]:
     return read
 
 
+def _is_collection(annotation: Any) -> bool:
+    origin: Any = typing.get_origin(annotation)
+    return origin is list or origin is dict
+
+
 def _collection(annotation: Any, converter: Converter) -> Callable[[Any, Any], Any]:
-    kind = typing.get_origin(annotation)
+    kind: Any = typing.get_origin(annotation)
     read = (list_structure_factory if kind is list else mapping_structure_factory)(annotation, converter)
 
     def structure(value: Any, to: Any) -> Any:
@@ -161,13 +167,10 @@ def make_converter(*, body: bool = False) -> Converter:
     converter.register_unstructure_hook(datetime, datetime.isoformat)
     converter.register_unstructure_hook(date, date.isoformat)
     converter.register_unstructure_hook(bytes, lambda value: base64.b64encode(value).decode())
-    converter.register_structure_hook_factory(is_union, lambda annotation: _union(annotation, converter))
-    converter.register_structure_hook_factory(
-        lambda annotation: typing.get_origin(annotation) in (list, dict),
-        lambda annotation: _collection(annotation, converter),
-    )
-    converter.register_structure_hook_factory(is_model, lambda cls: _structure_model(cls, converter))
-    converter.register_unstructure_hook_factory(is_model, lambda cls: _unstructure_model(cls, converter, body=body))
+    converter.register_structure_hook_factory(is_union, partial(_union, converter=converter))
+    converter.register_structure_hook_factory(_is_collection, partial(_collection, converter=converter))
+    converter.register_structure_hook_factory(is_model, partial(_structure_model, converter=converter))
+    converter.register_unstructure_hook_factory(is_model, partial(_unstructure_model, converter=converter, body=body))
     return converter
 
 
@@ -177,8 +180,8 @@ def explain(error: BaseException) -> tuple[str, str]:
         first, note = error.group_exceptions()[0][0]
         step = f"[{note.index}]"
     elif isinstance(error, ClassValidationError):
-        first, note = error.group_exceptions()[0][0]
-        step = f".{wire_names(note.name)[0]}"
+        first, attribute = error.group_exceptions()[0][0]
+        step = f".{wire_names(attribute.name)[0]}"
     else:
         return "", "missing" if isinstance(error, KeyError) else str(error)
     path, words = explain(first)
@@ -194,4 +197,4 @@ def salvage(converter: Converter, cls: type, data: dict[str, Any]) -> Any:
                 with suppress(Exception):
                     converter.structure({wire: data[wire]}, cls)
                     readable[wire] = data[wire]
-    return converter.structure(readable, cls)
+    return cast("Any", converter.structure(readable, cls))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
 from attrs import field, frozen
@@ -116,7 +116,7 @@ class Gates:
         self._accounts: dict[str, _AccountGate] = {}
 
     @asynccontextmanager
-    async def turn(self, account_key: str) -> AsyncIterator[_AccountGate]:
+    async def turn(self, account_key: str) -> AsyncGenerator[_AccountGate, None]:
         """Wait for the account's and the client's turn, and hold it."""
         gate = self._accounts.get(account_key)
         if gate is None:

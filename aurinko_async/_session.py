@@ -15,7 +15,7 @@ from attrs import evolve, field, frozen
 from aurinko_async import _codec
 from aurinko_async._limits import Gates, Limits
 from aurinko_async._transport import Timeout, Transport
-from aurinko_async._types import Call, Clock, Request
+from aurinko_async._types import Call, Clock, Request, Response
 from aurinko_async._wire import build_request, parse_response, retry_after
 from aurinko_async.auth import Credentials
 from aurinko_async.errors import (
@@ -135,18 +135,17 @@ class Session:
 
     async def _attempt(self, call: Call[T], request: Request, attempt: int, waited: float) -> T | _Failed:
         shared = self.shared
-        status: int | None = None
+        response: Response | None = None
         failed: _Failed | None = None
         async with shared.gates.turn(self.auth.account_key) as gate:
             started = shared.clock.monotonic()
             try:
                 response = await shared.transport.send(request, self.timeout)
-                status = response.status
                 value = parse_response(call, response)
             except TransportError as error:
                 failed = _Failed(error, Outcome(sent=not isinstance(error, ConnectionFailed)))
             except ApiError as error:
-                error.retry_after = retry_after(response.headers, shared.clock.time())
+                error.retry_after = retry_after(response.headers, shared.clock.time()) if response else None
                 failed = _Failed(error, Outcome(error.status, retry_after=error.retry_after))
                 if isinstance(error, RateLimited):
                     gate.slow_down(shared.clock.monotonic() + (error.retry_after or 0.0))
@@ -155,6 +154,7 @@ class Session:
             except AurinkoError as error:
                 failed = _Failed(error, None)
             elapsed = shared.clock.monotonic() - started
+            status = response.status if response else None
             if failed is None:
                 gate.speed_up()
                 shared.budget.earn()

@@ -43,9 +43,9 @@ class Call(Generic[T]):
     method: str
     path: str
     result: type[T]
-    path_args: Mapping[str, str | int | date] = Factory(dict)
-    query: Mapping[str, object] = Factory(dict)
-    headers: Mapping[str, object] = Factory(dict)
+    path_args: Mapping[str, str | int | date] = Factory(dict[str, "str | int | date"])
+    query: Mapping[str, object] = Factory(dict[str, object])
+    headers: Mapping[str, object] = Factory(dict[str, object])
     body: object = UNSET
     audience: Audience = "account"
     repeatable: bool = False

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date, datetime
 from email.utils import parsedate_to_datetime
+from enum import StrEnum
 from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
@@ -36,7 +37,7 @@ from aurinko_async.models import BodyType, BookingRequiredMode, CalendarMode
 T = TypeVar("T")
 
 USER_AGENT = "aurinko-async"
-_OPTIONS: Mapping[str, type[Any]] = {"bodyType": BodyType, "mode": CalendarMode, "required": BookingRequiredMode}
+_OPTIONS: Mapping[str, type[StrEnum]] = {"bodyType": BodyType, "mode": CalendarMode, "required": BookingRequiredMode}
 """Query parameters with a closed list of values."""
 _OPAQUE = ("Token", "Id", "code")
 """Query parameters that end so are never empty."""
@@ -181,7 +182,7 @@ def _told(envelope: dict[str, Any]) -> tuple[str | None, str | None]:
     code, message = _string(envelope.get("code")), _string(envelope.get("message"))
     inner: Any = envelope
     for step in ("originalError", "error", "innerError"):
-        inner = cast("dict[str, Any]", inner).get(step, cast("Any", inner))
+        inner = cast("dict[str, Any]", inner).get(step, inner)
         if not isinstance(inner, dict):
             return code, message or _string(inner)
         code = code or _string(cast("dict[str, Any]", inner).get("code"))

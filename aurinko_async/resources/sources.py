@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from attrs import frozen
 
 from aurinko_async._session import Session
-from aurinko_async._types import UNSET
 from aurinko_async.models.mail import DeletedEmailMessage, EmailMessage, SyncStatus
 from aurinko_async.models.pages import DeltaPage
 from aurinko_async.resources.messages import Messages
@@ -39,15 +38,13 @@ class EmailSource:
         return DeletedEmailMessage(id=record_id)
 
     async def start(self) -> SyncStatus:
-        return await EmailSync(self.session).start(
-            days_within=UNSET if self.days_within is None else self.days_within, body_type=self.body_type or UNSET
-        )
+        return await EmailSync(self.session).start(days_within=self.days_within, body_type=self.body_type)
 
     async def updated(self, *, delta_token: str | None, page_token: str | None) -> DeltaPage[EmailMessage]:
-        return await EmailSync(self.session).updated(delta_token=delta_token or UNSET, page_token=page_token or UNSET)
+        return await EmailSync(self.session).updated(delta_token=delta_token, page_token=page_token)
 
     async def deleted(self, *, delta_token: str | None, page_token: str | None) -> DeltaPage[DeletedEmailMessage]:
-        return await EmailSync(self.session).deleted(delta_token=delta_token or UNSET, page_token=page_token or UNSET)
+        return await EmailSync(self.session).deleted(delta_token=delta_token, page_token=page_token)
 
     async def get(self, record_id: str) -> EmailMessage:
-        return await Messages(self.session).get(record_id, body_type=self.body_type or UNSET)
+        return await Messages(self.session).get(record_id, body_type=self.body_type)

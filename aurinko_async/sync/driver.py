@@ -6,15 +6,16 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar
+from typing import Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar, cast
 
 import backoff
-from attrs import evolve, field, frozen
+from attrs import define, evolve, field, frozen
 
 from aurinko_async._types import Clock
 from aurinko_async.errors import ConfigError, CursorRejected, DecodeError, NotFound
 from aurinko_async.models.mail import SyncStatus
 from aurinko_async.models.pages import DeltaPage
+from aurinko_async.models.rows import Row
 from aurinko_async.sync.machine import (
     Action,
     Bounds,
@@ -168,6 +169,16 @@ class SyncOptions:
     progress: Callable[[SyncReport], None] | None = None
 
 
+@define
+class _Context:
+    """What a `DeltaSync` and its runs share."""
+
+    account: Callable[[], Awaitable[str]]
+    clock: Clock
+    options: SyncOptions
+    stopping: bool = False
+
+
 class DeltaSync(Generic[R, D]):
     """The delta sync of one container of one account. Made by `client.email.delta(...)` and its like.
 
@@ -192,39 +203,36 @@ class DeltaSync(Generic[R, D]):
             raise ConfigError("give either a store, which keeps the checkpoint, or a checkpoint of your own")
         self._models = models
         self._rows = rows
-        self._account = account
-        self._clock = clock
-        self._options = options
-        self._stopping = False
+        self._context = _Context(account, clock, options)
 
     def stop(self) -> None:
         """End the run at the next page boundary: what was fetched is saved, and the next run resumes there."""
-        self._stopping = True
+        self._context.stopping = True
 
     async def run(self) -> SyncReport:
         """Mirror one round into the store: what was deleted, what was updated, and the sweep after a full scan."""
-        if self._options.store is None:
+        if self._context.options.store is None:
             raise ConfigError("run() mirrors into a store: pass store=, or iterate over the batches")
-        run = _Run(self, self._rows, "mirror")
+        run = _Run(self._context, self._rows, "mirror")
         async with aclosing(run.batches()) as batches:
             async for _ in batches:
                 pass
         return run.report
 
     def __aiter__(self) -> AsyncIterator[Batch[R, D]]:
-        mode: Mode = "own database" if self._options.store is None else "hand over"
-        return _Run(self, self._models, mode).batches()
+        mode: Mode = "own database" if self._context.options.store is None else "hand over"
+        return _Run(self._context, self._models, mode).batches()
 
 
 class _Run(Generic[R, D]):
     """One round in one mode."""
 
-    def __init__(self, sync: DeltaSync[Any, D], source: SyncSource[R, D], mode: Mode) -> None:
-        self._sync = sync
+    def __init__(self, context: _Context, source: SyncSource[R, D], mode: Mode) -> None:
+        self._context = context
         self._source = source
         self._mode: Mode = mode
-        self._options = sync._options
-        self._clock = sync._clock
+        self._options = context.options
+        self._clock = context.clock
         self._lease: Lease | None = None
         self._pending: Batch[R, D] | None = None
         self._handed: Checkpoint | None = None
@@ -254,9 +262,9 @@ class _Run(Generic[R, D]):
                 else:
                     event = await self._perform(action, ahead)
                 action = machine.handle(event)
-                if self._options.prefetch and machine.lookahead and not self._sync._stopping:
+                if self._options.prefetch and machine.lookahead and not self._context.stopping:
                     ahead.start(machine.lookahead)
-                if self._sync._stopping and isinstance(event, Saved):
+                if self._context.stopping and isinstance(event, Saved):
                     break
             self._tell(complete=isinstance(action, Done), phase="done")
         finally:
@@ -267,7 +275,7 @@ class _Run(Generic[R, D]):
         if store is not None:
             resource, container = self._source.key
             consumer = "" if self._mode == "mirror" else self._options.consumer
-            self._lease, text = await store.begin(SyncKey(await self._sync._account(), resource, container, consumer))
+            self._lease, text = await store.begin(SyncKey(await self._context.account(), resource, container, consumer))
         return Checkpoint.from_json(text) if text else None
 
     async def _perform(self, action: Action, ahead: _Ahead) -> Event:
@@ -361,7 +369,9 @@ class _Run(Generic[R, D]):
         )
         if batch is not None:
             sweep = None if batch.sweep is None else (batch.sweep.since, batch.sweep.until)
-            commit = evolve(commit, rows=batch.updated, deleted=batch.deleted, sweep=sweep)
+            commit = evolve(
+                commit, rows=cast("tuple[Row[Any], ...]", batch.updated), deleted=batch.deleted, sweep=sweep
+            )
         self._count(await self._options.store.commit(self._lease, commit))
 
     def _count(self, applied: Applied) -> None:

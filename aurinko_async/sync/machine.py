@@ -8,11 +8,11 @@ it is an error and changes nothing. A crash at any instant loses nothing: start 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal, TypeAlias, cast
 
 import msgspec
-from attrs import evolve, field, frozen
+from attrs import evolve, field, fields, frozen
 
 from aurinko_async.errors import (
     CursorConflict,
@@ -63,9 +63,7 @@ class Checkpoint:
     seen: frozenset[str] | None = frozenset()
 
     def to_json(self) -> str:
-        return msgspec.json.encode(
-            {name: _plain(getattr(self, name)) for name in self.__slots__ if not name.startswith("__")}
-        ).decode()
+        return msgspec.json.encode({field.name: _plain(getattr(self, field.name)) for field in _FIELDS}).decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Checkpoint:
@@ -75,29 +73,19 @@ class Checkpoint:
             InvalidInput: it is not a checkpoint.
         """
         try:
-            data = cast("dict[str, Any]", msgspec.json.decode(text))
-            return cls(
-                **{
-                    **data,
-                    "window": tuple(data["window"]),
-                    "deleted": Cursor(**data["deleted"]),
-                    "updated": Cursor(**data["updated"]),
-                    "recent": _digests(data["recent"]),
-                    "seen": _digests(data["seen"]),
-                }
-            )
-        except (msgspec.DecodeError, KeyError, TypeError, ValueError):
+            # msgspec checks each type on the way: what is no checkpoint is refused whole.
+            return msgspec.json.decode(text, type=cls, strict=True)
+        except (msgspec.DecodeError, UnicodeDecodeError):
             raise InvalidInput("the checkpoint is not one that this package wrote") from None
+
+
+_FIELDS = fields(Checkpoint)
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, frozenset):
         return sorted(cast("frozenset[str]", value))
     return {"delta": value.delta, "page": value.page} if isinstance(value, Cursor) else value
-
-
-def _digests(value: list[str] | None) -> frozenset[str] | None:
-    return None if value is None else frozenset(value)
 
 
 def _digest(record_id: str) -> str:
@@ -247,7 +235,8 @@ class Bounds:
 class _State:
     action: Action
     checkpoint: Checkpoint | None
-    after_save: Action | None = None
+    after_save: Action = Done()
+    """What a `Save` leads to."""
     waits: int = 0
     restarts: int = 0
     empty_pages: int = 0
@@ -285,12 +274,13 @@ class SyncMachine:
     def lookahead(self) -> FetchPage | None:
         """The page that will be asked for once the current one is saved: it can be fetched meanwhile."""
         after = self._state.after_save
-        return after if isinstance(after, FetchPage) else None
+        saving = isinstance(self._state.action, Deliver | Save)
+        return after if saving and isinstance(after, FetchPage) else None
 
     @property
     def finishes(self) -> bool:
         """The `Save` at hand is the last step of the round."""
-        return isinstance(self._state.after_save, Done)
+        return isinstance(self._state.action, Save) and isinstance(self._state.after_save, Done)
 
     def handle(self, event: Event) -> Action:
         """Take an event; the answer is the next action.
@@ -303,7 +293,7 @@ class SyncMachine:
         targets = TABLE.get((type(state.action), type(event)))
         if targets is None:
             raise MachineError(f"{type(event).__name__} does not fit {type(state.action).__name__}")
-        transitions: Mapping[type[Event], Callable[..., _State]] = {
+        transitions: Mapping[type[Event], Any] = {
             Started: self._started,
             Waited: self._waited,
             PageArrived: self._page_arrived,
@@ -312,7 +302,7 @@ class SyncMachine:
             Saved: self._saved,
             Swept: self._swept,
         }
-        new = transitions[type(event)](state, event)
+        new: _State = transitions[type(event)](state, event)
         if type(new.action) not in targets:
             raise MachineError(f"{type(event).__name__} cannot lead to {type(new.action).__name__}")
         self._state = new
@@ -415,8 +405,10 @@ class SyncMachine:
         fetched, checkpoint = cast("FetchPage", state.action), cast("Checkpoint", state.checkpoint)
         stream = fetched.stream
         if fetched.page is not None and stream not in state.fell_back:
-            cursor = checkpoint.deleted if stream == "deleted" else checkpoint.updated
-            back = evolve(checkpoint, **{stream: Cursor(cursor.delta)})
+            if stream == "deleted":
+                back = evolve(checkpoint, deleted=Cursor(checkpoint.deleted.delta))
+            else:
+                back = evolve(checkpoint, updated=Cursor(checkpoint.updated.delta))
             return evolve(
                 state,
                 action=self._fetch(stream, back),
@@ -432,7 +424,7 @@ class SyncMachine:
         return evolve(state, action=Save(cast("Deliver", state.action).checkpoint))
 
     def _saved(self, state: _State, _: Saved) -> _State:
-        return evolve(state, action=state.after_save, after_save=None)
+        return evolve(state, action=state.after_save, after_save=Done())
 
     def _swept(self, state: _State, _: Swept) -> _State:
         swept = cast("Sweep", state.action).checkpoint
