@@ -1,0 +1,87 @@
+"""A partial record over a fuller one: what it omits is kept, all else is the new one's, each value byte for byte."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import Any, Final, TypeVar, cast
+
+import msgspec
+
+from aurinko_async._codec import decode
+from aurinko_async.models.rows import Columns, Row
+from aurinko_async.sync.stores._tables import clean
+
+C = TypeVar("C", bound=Columns)
+
+GROUPS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"recipients": ("to", "cc", "bcc", "replyTo")})
+"""The fields that a name in `omitted` stands for, where that is not the field of this name."""
+
+_fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_names = msgspec.json.Decoder(list[str])
+_lax = json.JSONDecoder(strict=False)
+_mark = re.compile(r"[ \t\r\n]*[{:,]?[ \t\r\n]*")
+
+
+def completed(row: Row[C], stored: bytes) -> Row[C]:
+    """The row with what it omits and `stored` has; the row itself when that is nothing."""
+    new, old = _slices(row.raw), _slices(stored)
+    lacking = _omitted(old)
+    omitted = row.omitted or []
+    regained = [name for name in omitted if name not in lacking]
+    if not regained:
+        return row
+    for name in regained:
+        for wire in GROUPS.get(name, (name,)):
+            new.pop(wire, None)
+            if wire in old:
+                new[wire] = old[wire]
+    new["omitted"] = msgspec.json.encode([name for name in omitted if name in lacking])
+    raw = b"{" + b",".join(json.dumps(name).encode() + b":" + value for name, value in new.items()) + b"}"
+    return cast("Row[C]", decode(cast("Any", Row)[type(row.columns)], raw))
+
+
+def by_id(rows: Iterable[Row[C]]) -> dict[str, Row[C]]:
+    """The rows by id, a later one over an earlier one of the same id."""
+    found: dict[str, Row[C]] = {}
+    for row in rows:
+        if row.id:
+            record_id = clean(row.id)
+            before = found.get(record_id) if row.omitted else None
+            found[record_id] = row if before is None else completed(row, before.raw)
+    return found
+
+
+def _omitted(fields: Mapping[str, bytes]) -> list[str]:
+    try:
+        return _names.decode(fields.get("omitted", b"[]"))
+    except msgspec.DecodeError:
+        return []
+
+
+def _slices(raw: bytes) -> dict[str, bytes]:
+    try:
+        return {name: bytes(value) for name, value in _fields.decode(raw).items()}
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return _slices_slowly(raw)
+
+
+def _slices_slowly(raw: bytes) -> dict[str, bytes]:
+    """The same with the stdlib's reader, which takes lone surrogates."""
+    text = raw.decode("utf-8", "surrogateescape")
+    fields: dict[str, bytes] = {}
+    position = _after_mark(text, 0)
+    while not text.startswith("}", position):
+        name, end = _lax.raw_decode(text, position)
+        start = _after_mark(text, end)
+        _, end = _lax.raw_decode(text, start)
+        fields[name] = text[start:end].encode("utf-8", "surrogateescape")
+        position = _after_mark(text, end)
+    return fields
+
+
+def _after_mark(text: str, position: int) -> int:
+    match = _mark.match(text, position)
+    return match.end() if match else position

@@ -1,0 +1,165 @@
+"""A SQLite file of ours: told apart from others', opened, created, and what its errors mean."""
+
+from __future__ import annotations
+
+import functools
+import sqlite3
+from collections.abc import Callable, Coroutine
+from pathlib import Path
+from typing import Any, Final, TypeAlias, TypeVar, cast
+
+import aiosqlite
+
+from aurinko_async.errors import NewerSchema, NotAStore, StoreError
+from aurinko_async.sync.stores._sqlite_database import Database
+from aurinko_async.sync.stores._sqlite_sql import SCHEMA
+
+T = TypeVar("T")
+_Execute: TypeAlias = Callable[..., Coroutine[Any, Any, T]]
+
+APPLICATION_ID: Final = int.from_bytes(b"auri", "big")
+"""In the header of the file, where `file` and other programs look for whose a database is."""
+VERSION: Final = 1
+"""Of the schema, kept as `user_version`."""
+PAGE_SIZE: Final = 16384
+"""Bytes. A message with its JSON is about 5 KB: in SQLite's 4 KiB pages each one would overflow."""
+CHECKPOINT_PAGES: Final = 4096
+"""64 MiB of WAL before it is copied back into the file: fewer, longer copies than SQLite's 1000 pages."""
+CACHE_KIB: Final = 32768
+"""Keeps the inner pages of the indexes of some million messages in memory."""
+
+_MAGIC: Final = b"SQLite format 3\0"
+_HEADER: Final = 105
+"""Bytes of the file's first page that say what it is: the header and the kind and count of its entries."""
+_LEAF: Final = 13
+
+_MEANINGS: Final[dict[int, str]] = {
+    sqlite3.SQLITE_BUSY: "another process keeps it locked: stop that process or let it finish, then run again",
+    sqlite3.SQLITE_LOCKED: "another connection keeps it locked: close that one, then run again",
+    sqlite3.SQLITE_READONLY: "it cannot be written: make the file and its folder writable for this user",
+    sqlite3.SQLITE_PERM: "this user may not open it: change its permissions",
+    sqlite3.SQLITE_FULL: "the disk is full: free some space and run again",
+    sqlite3.SQLITE_IOERR: "the disk failed to read or write: look at the disk and its free space, then run again",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged: move it away and sync again, the mirror is then fetched anew",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened: its folder must exist and be writable for this user",
+}
+
+
+class Connection(aiosqlite.Connection):
+    """A connection whose thread does a piece of work in one go: nothing comes between its statements."""
+
+    def __init__(self, path: str, *, busy_timeout: float) -> None:
+        super().__init__(functools.partial(_connect, path, busy_timeout), iter_chunk_size=64)
+        self._path = path
+
+    async def run(self, work: Callable[[Database], T]) -> T:
+        execute = cast("_Execute[T]", self._execute)  # pyright: ignore[reportUnknownMemberType]
+        try:
+            return await execute(work, Database(self._conn))
+        except sqlite3.Error as error:
+            raise _translated(error, self._path) from error
+
+
+async def connected(path: str, *, busy_timeout: float) -> Connection:
+    """Open the database at `path`; make it if there is none.
+
+    Raises:
+        NotAStore, NewerSchema, StoreError: it cannot be used; what is not ours is left as it is.
+    """
+    connection = Connection(path, busy_timeout=busy_timeout)
+    try:
+        await connection
+    except sqlite3.Error as error:
+        raise _translated(error, path) from error
+    return connection
+
+
+def _translated(error: sqlite3.Error, path: str) -> StoreError:
+    """What an error of SQLite means and what to do about it."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code == sqlite3.SQLITE_NOTADB:
+        return NotAStore(f"{path} is not a SQLite database ({error})")
+    meaning = _MEANINGS.get(code, "SQLite refused; nothing of this was saved")
+    return StoreError(f"{path}: {meaning} ({error})")
+
+
+def _connect(path: str, busy_timeout: float) -> sqlite3.Connection:
+    if path != ":memory:":
+        _check(Path(path))
+    connection = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None)
+    try:
+        _prepare(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _check(path: Path) -> None:
+    """Look at a file without SQLite, which would write beside one that is not ours.
+
+    Raises:
+        NotAStore: it is something else.
+        StoreError: it cannot be read.
+    """
+    try:
+        if not path.exists():
+            if not path.parent.is_dir():
+                raise StoreError(f"{path}: its folder does not exist: create it first")
+            return
+        if not path.is_file():
+            raise NotAStore(f"{path} is not a file")
+        with path.open("rb") as file:
+            header = file.read(_HEADER)
+    except OSError as error:
+        raise StoreError(f"{path}: it cannot be read: {error.strerror or error}") from error
+    if not header:
+        return
+    if len(header) < _HEADER or not header.startswith(_MAGIC):
+        raise NotAStore(f"{path} is not a SQLite database; it was left as it is")
+    owner = int.from_bytes(header[68:72], "big")
+    unused = header[100] == _LEAF and header[103:105] == b"\0\0"
+    if any(path.with_name(path.name + ending).exists() for ending in ("-wal", "-journal")):
+        unused = False
+    if owner != APPLICATION_ID and (owner or not unused):
+        raise NotAStore(f"{path} is the database of another program; it was left as it is")
+
+
+def _prepare(connection: sqlite3.Connection, path: str) -> None:
+    if _pragma(connection, "application_id") != APPLICATION_ID:
+        _create(connection)
+    version = _pragma(connection, "user_version")
+    if version > VERSION:
+        raise NewerSchema(
+            f"{path} has schema {version}, this version of the package knows up to {VERSION}: upgrade aurinko-async"
+        )
+    # Without WAL (in memory, on some network file systems) only a full sync at each commit is safe from power cuts.
+    wal = _pragma(connection, "journal_mode = WAL") == "wal"
+    connection.execute(f"PRAGMA synchronous = {'NORMAL' if wal else 'FULL'}")
+    connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
+    connection.execute(f"PRAGMA journal_size_limit = {CHECKPOINT_PAGES * PAGE_SIZE}")
+    connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
+    # SQLite opens what it cannot write without a word; better to hear it now.
+    connection.execute("BEGIN IMMEDIATE")
+    connection.execute("ROLLBACK")
+
+
+def _create(connection: sqlite3.Connection) -> None:
+    """Make the tables and the marks in one transaction, before WAL: the file is either empty or ours."""
+    connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        if _pragma(connection, "application_id") != APPLICATION_ID:
+            for statement in SCHEMA:
+                connection.execute(statement)
+            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+            connection.execute(f"PRAGMA user_version = {VERSION}")
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+        raise
+
+
+def _pragma(connection: sqlite3.Connection, name: str) -> Any:
+    return connection.execute(f"PRAGMA {name}").fetchone()[0]

@@ -1,0 +1,152 @@
+"""SQL for SQLite, made of the descriptions of the tables."""
+
+from __future__ import annotations
+
+import functools
+import json
+from collections.abc import Callable
+from typing import Any, Final
+
+from attrs import frozen
+
+from aurinko_async.models.rows import Row
+from aurinko_async.sync.stores._mirror import Query
+from aurinko_async.sync.stores._tables import MESSAGES, TABLES, Kind, Table, clean, text_time, window
+
+_TYPES: Final[dict[Kind, str]] = {"text": "TEXT", "time": "TEXT", "flag": "INTEGER", "texts": "TEXT"}
+
+_IDS: Final = "id IN (SELECT value FROM json_each(?))"
+"""One parameter for any number of ids: one statement, prepared once."""
+
+
+def _texts(values: list[str]) -> str:
+    return clean(json.dumps(values, ensure_ascii=False))
+
+
+_ADAPTERS: Final[dict[Kind, Callable[[Any], Any]]] = {
+    "text": clean,
+    "time": text_time,
+    "flag": int,
+    "texts": _texts,
+}
+
+
+def _create_table(table: Table) -> list[str]:
+    scope = ", ".join(f"{name} TEXT NOT NULL" for name in (*table.scope, "id"))
+    columns = "".join(f"{column.name} {_TYPES[column.kind]}, " for column in table.columns)
+    owner = ", ".join(table.scope)
+    time = [table.time] if table.time else []
+    # With what counts, windows and sweeps ask for, so that none of them reads the rows and their JSON.
+    indexes = {"time": (*time, "deleted_at", "generation"), **{"_".join(names): names for names in table.indexes}}
+    return [
+        f"CREATE TABLE {table.name} ({scope}, {columns}omitted TEXT, generation INTEGER NOT NULL, deleted_at TEXT, "
+        f"json TEXT NOT NULL, PRIMARY KEY ({owner}, id))",
+        *(
+            f"CREATE INDEX {table.name}_by_{name} ON {table.name} ({owner}, {', '.join(names)})"
+            for name, names in indexes.items()
+        ),
+    ]
+
+
+SCHEMA: Final = (
+    *(statement for table in TABLES.values() for statement in _create_table(table)),
+    "CREATE TABLE checkpoints (account TEXT NOT NULL, resource TEXT NOT NULL, container TEXT NOT NULL, "
+    "consumer TEXT NOT NULL, fence INTEGER NOT NULL, generation INTEGER, checkpoint TEXT, saved_at TEXT, "
+    "finished_at TEXT, PRIMARY KEY (account, resource, container, consumer))",
+)
+
+TAKE_OVER: Final = (
+    "INSERT INTO checkpoints (account, resource, container, consumer, fence) VALUES (?, ?, ?, ?, 1) "
+    "ON CONFLICT (account, resource, container, consumer) DO UPDATE SET fence = fence + 1"
+)
+PLACE: Final = (
+    "SELECT fence, checkpoint FROM checkpoints WHERE account = ? AND resource = ? AND container = ? AND consumer = ?"
+)
+SAVE: Final = (
+    "UPDATE checkpoints SET checkpoint = ?, generation = ?, saved_at = ?, finished_at = coalesce(?, finished_at) "
+    "WHERE account = ? AND resource = ? AND container = ? AND consumer = ? AND fence = ?"
+)
+PLACES: Final = (
+    "SELECT account, resource, container, consumer, checkpoint, saved_at, finished_at FROM checkpoints "
+    "WHERE checkpoint IS NOT NULL ORDER BY account, resource, container, consumer"
+)
+
+
+@frozen(kw_only=True)
+class Statements:
+    """The statements on one table. All but `counts` begin with the values of the table's scope, or with `upsert`'s."""
+
+    upsert: str
+    known: str
+    stored: str
+    bury: str
+    unseen: str
+    sweep: str
+    counts: str
+
+
+@functools.cache
+def statements(table: Table) -> Statements:
+    """The statements on a table."""
+    name, time = table.name, table.time or "NULL"
+    mine = " AND ".join(f"{column} = ?" for column in table.scope)
+    columns = [
+        *table.scope, "id", *(column.name for column in table.columns), "omitted", "generation", "deleted_at", "json"
+    ]  # fmt: skip
+    values = ["?"] * (len(columns) - 2) + ["NULL", "CAST(? AS TEXT)"]
+    renewed = ", ".join(f"{column} = excluded.{column}" for column in columns[len(table.scope) + 1 :])
+    older = f"{mine} AND deleted_at IS NULL AND generation < ?"
+    return Statements(
+        upsert=f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join(values)}) "
+        f"ON CONFLICT ({', '.join(table.scope)}, id) DO UPDATE SET {renewed}",
+        known=f"SELECT id, deleted_at IS NOT NULL FROM {name} WHERE {mine} AND {_IDS}",
+        stored=f"SELECT id, CAST(json AS BLOB) FROM {name} WHERE {mine} AND {_IDS}",
+        bury=f"UPDATE {name} SET deleted_at = ? WHERE {mine} AND id = ? AND deleted_at IS NULL",
+        unseen=f"SELECT id FROM {name} WHERE {older} AND ({time} IS NULL OR ({time} >= ? AND {time} < ?)) ORDER BY id",
+        sweep=f"UPDATE {name} SET deleted_at = ? "
+        f"WHERE {older} AND (({time} >= ? AND {time} < ?) OR (? AND {time} IS NULL))",
+        counts=f"SELECT {', '.join(table.scope)}, sum(deleted_at IS NULL), sum(deleted_at IS NOT NULL) FROM {name} "
+        f"GROUP BY {', '.join(table.scope)}",
+    )
+
+
+def values_of(table: Table, owner: tuple[str, ...], generation: int) -> Callable[[str, Row[Any]], tuple[Any, ...]]:
+    """What makes the parameters of `upsert` of a row."""
+    readers = [(column.read, _ADAPTERS[column.kind]) for column in table.columns]
+
+    def values(record_id: str, row: Row[Any]) -> tuple[Any, ...]:
+        columns = row.columns
+        searched = [None if (value := read(columns)) is None else adapt(value) for read, adapt in readers]
+        omitted = _texts(row.omitted) if row.omitted else None
+        return (*owner, record_id, *searched, omitted, generation, row.raw)
+
+    return values
+
+
+# --- questions about messages
+
+_LIVE: Final = f"FROM {MESSAGES.name} WHERE account = ? AND deleted_at IS NULL"
+RAW: Final = f"SELECT CAST(json AS BLOB) {_LIVE} AND id = ?"
+COUNT: Final = f"SELECT count(*) {_LIVE}"
+AFTER: Final = f"SELECT id, CAST(json AS BLOB) {_LIVE} AND id > ? ORDER BY id LIMIT ?"
+
+
+def find(query: Query) -> tuple[str, list[Any]]:
+    """The statement for a query, with its parameters."""
+    conditions, parameters = ["account = ?"], [clean(query.account)]
+    if not query.include_deleted:
+        conditions.append("deleted_at IS NULL")
+    if query.thread_id is not None:
+        conditions.append("thread_id = ?")
+        parameters.append(clean(query.thread_id))
+    if query.label is not None:
+        conditions.append(f"EXISTS (SELECT 1 FROM json_each({MESSAGES.name}.sys_labels) WHERE value = ?)")
+        parameters.append(clean(query.label))
+    if query.since is not None or query.until is not None:
+        conditions.append("received_at >= ? AND received_at < ?")
+        parameters += window(query.since, query.until)
+    statement = (
+        f"SELECT CAST(json AS BLOB) FROM {MESSAGES.name} WHERE {' AND '.join(conditions)} "
+        "ORDER BY received_at DESC, id LIMIT ? OFFSET ?"
+    )
+    return statement, [*parameters, -1 if query.limit is None else query.limit, query.offset]

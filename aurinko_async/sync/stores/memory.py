@@ -1,0 +1,183 @@
+"""A store that forgets when the process ends: for tests, and for mirrors that are cheap to fetch again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+from types import TracebackType
+from typing import Any, Self
+
+from attrs import evolve, frozen
+
+from aurinko_async.errors import LeaseLost
+from aurinko_async.models.rows import MessageColumns, Row
+from aurinko_async.sync.store import Applied, Commit, Lease, SyncKey, SyncState
+from aurinko_async.sync.stores._merge import by_id, completed
+from aurinko_async.sync.stores._mirror import Mirror, Query
+from aurinko_async.sync.stores._tables import MESSAGES, Table, clean, table_of, text_time, window
+
+
+@frozen
+class _Record:
+    row: Row[Any]
+    generation: int
+    time: str | None
+    deleted_at: datetime | None = None
+
+
+@frozen(kw_only=True)
+class _Place:
+    fence: int
+    checkpoint: str | None = None
+    saved_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+_Records = dict[str, _Record]
+
+
+class MemoryStore(Mirror):
+    """Keep mirrors and checkpoints in memory."""
+
+    def __init__(self) -> None:
+        self._places: dict[SyncKey, _Place] = {}
+        self._tables: dict[tuple[str, ...], _Records] = {}
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None: ...
+
+    async def begin(self, key: SyncKey) -> tuple[Lease, str | None]:
+        """Take over a key; gives its last checkpoint. An earlier holder's commits are refused from now on."""
+        table_of(key)
+        place = self._places.get(key, _Place(fence=0))
+        self._places[key] = evolve(place, fence=place.fence + 1)
+        return Lease(key, place.fence + 1), place.checkpoint
+
+    async def commit(self, lease: Lease, commit: Commit) -> Applied:
+        """Apply it, or raise and change nothing.
+
+        Raises:
+            LeaseLost: the key was taken over.
+        """
+        place = self._places.get(lease.key)
+        if place is None or place.fence != lease.fence:
+            raise LeaseLost(f"another sync of {lease.key.account} has taken over")
+        table = table_of(lease.key)
+        # Nothing is assigned before all is computed: an error on the way changes nothing.
+        changes, applied = ({}, Applied()) if table is None else _changes(table, self._of(lease.key), commit)
+        place = evolve(place, checkpoint=commit.checkpoint, saved_at=commit.at)
+        self._places[lease.key] = evolve(place, finished_at=commit.at) if commit.finished else place
+        if table is not None:
+            self._tables.setdefault((table.name, *table.owner(lease.key)), {}).update(changes)
+        return applied
+
+    async def unseen(self, lease: Lease, generation: int, since: datetime | None, until: datetime | None) -> list[str]:
+        """The ids of live rows with an older generation that have no time, or one in [since, until)."""
+        records = self._of(lease.key)
+        found = _older(records, generation, window(since, until), timeless=True)
+        return sorted(found)
+
+    async def status(self) -> list[SyncState]:
+        """How every key stands that has been saved once."""
+        states: list[SyncState] = []
+        for key, place in self._places.items():
+            if place.checkpoint is not None and place.saved_at is not None:
+                records = self._of(key).values()
+                live = sum(record.deleted_at is None for record in records)
+                states.append(
+                    SyncState(
+                        key=key,
+                        checkpoint=place.checkpoint,
+                        live=live,
+                        deleted=len(records) - live,
+                        saved_at=place.saved_at,
+                        finished_at=place.finished_at,
+                    )
+                )
+        return sorted(states, key=lambda state: _order(state.key))
+
+    async def raw(self, account: str, message_id: str) -> bytes | None:
+        """Get the API's JSON of a message as it came; `None` when there is none or it is deleted."""
+        record = self._messages(account).get(clean(message_id))
+        return None if record is None or record.deleted_at is not None else record.row.raw
+
+    async def count(self, account: str) -> int:
+        """Count the messages of an account that are not deleted."""
+        return sum(record.deleted_at is None for record in self._messages(account).values())
+
+    async def _find(self, query: Query) -> list[bytes]:
+        low, high = window(query.since, query.until)
+        bounded = query.since is not None or query.until is not None
+        found = [
+            (record.time or "", record_id, record.row.raw)
+            for record_id, record in sorted(self._messages(query.account).items())
+            if (query.include_deleted or record.deleted_at is None)
+            and _matches(record.row.columns, query)
+            and (not bounded or (record.time is not None and low <= record.time < high))
+        ]
+        found.sort(key=lambda entry: entry[0], reverse=True)
+        end = None if query.limit is None else query.offset + query.limit
+        return [raw for _, _, raw in found[query.offset : end]]
+
+    async def _after(self, account: str, after: str, limit: int) -> list[tuple[str, bytes]]:
+        records = self._messages(account)
+        ids = sorted(key for key, record in records.items() if key > after and record.deleted_at is None)
+        return [(key, records[key].row.raw) for key in ids[:limit]]
+
+    def _of(self, key: SyncKey) -> _Records:
+        table = table_of(key)
+        return {} if table is None else self._tables.get((table.name, *table.owner(key)), {})
+
+    def _messages(self, account: str) -> _Records:
+        return self._tables.get((MESSAGES.name, clean(account)), {})
+
+
+def _order(key: SyncKey) -> tuple[str, str, str, str]:
+    return key.account, key.resource, key.container, key.consumer
+
+
+def _matches(columns: MessageColumns, query: Query) -> bool:
+    return (query.label is None or query.label in (columns.sys_labels or ())) and (
+        query.thread_id is None or query.thread_id == columns.thread_id
+    )
+
+
+def _changes(table: Table, records: _Records, commit: Commit) -> tuple[_Records, Applied]:
+    changes: _Records = {}
+    rows = by_id(commit.rows)
+    for tombstone in commit.deleted:
+        record_id = clean(tombstone.id or "")
+        before = records.get(record_id)
+        if before is not None and before.deleted_at is None and record_id not in rows and record_id not in changes:
+            changes[record_id] = evolve(before, deleted_at=tombstone.timestamp or commit.at)
+    deleted, added = len(changes), 0
+    for record_id, row in rows.items():
+        before = records.get(record_id)
+        added += before is None or before.deleted_at is not None
+        whole = row if before is None or not row.omitted else completed(row, before.row.raw)
+        changes[record_id] = _Record(whole, commit.generation, _time(table, whole))
+    if commit.sweep is not None:
+        after = {**records, **changes}
+        timeless = commit.sweep == (None, None)
+        for record_id in _older(after, commit.generation, window(*commit.sweep), timeless=timeless):
+            changes[record_id] = evolve(after[record_id], deleted_at=commit.at)
+            deleted += 1
+    return changes, Applied(added, len(rows) - added, deleted)
+
+
+def _time(table: Table, row: Row[Any]) -> str | None:
+    time = next((column.read(row.columns) for column in table.columns if column.name == table.time), None)
+    return None if time is None else text_time(time)
+
+
+def _older(records: _Records, generation: int, bounds: tuple[str, str], *, timeless: bool) -> Iterable[str]:
+    low, high = bounds
+    for record_id, record in records.items():
+        if record.deleted_at is None and record.generation < generation:
+            inside = timeless if record.time is None else low <= record.time < high
+            if inside:
+                yield record_id

@@ -1,0 +1,179 @@
+"""A store in one SQLite file. Needs the extra `sqlite`.
+
+The file is meant to be read by others too, with plain SQL, while syncs write it. Write into it only what is yours:
+other tables and more indexes do no harm. Its tables (schema 1):
+
+`messages`, one row per message and account:
+
+    account               the account's id
+    id                    the message's id; with the account the primary key
+    thread_id             indexed with the account
+    folder_id
+    internet_message_id   the Message-Id, without change when the message moves between folders
+    subject
+    from_address, from_name
+    received_at           when it arrived; when the API does not say, when it was sent; indexed with the account
+    sent_at
+    last_modified_at
+    sys_labels            JSON array: ["inbox", "unread"]
+    unread                1 or 0: `unread` is among sys_labels
+    has_attachments       1 or 0
+    omitted               JSON array of what a partial message lacks; NULL when it is complete
+    generation            the full scan that saw it last
+    deleted_at            when it was deleted; NULL while it is live
+    json                  the API's JSON, byte for byte: json_extract(json, '$.subject')
+
+`checkpoints`, one row per synced container of a resource of an account, and per consumer:
+
+    account, resource, container, consumer    the primary key; consumer is empty for the mirror
+    fence                 counts the syncs that took it over; only the last may write
+    generation            the full scan it is in
+    checkpoint            JSON; NULL before the first page
+    saved_at              the last commit
+    finished_at           the last complete round
+
+Times are text in UTC with milliseconds, `2026-01-31T09:05:00.000Z`: they sort and compare as text, SQLite's date
+functions take them, and `strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-7 days')` gives one to compare with. A column is NULL
+where the API does not say. Characters that are no Unicode (lone surrogates) and NUL are U+FFFD in the columns.
+
+Newest first, as `SQLiteStore.messages` lists them:
+
+    SELECT received_at, from_address, subject FROM messages
+    WHERE account = '42' AND deleted_at IS NULL ORDER BY received_at DESC LIMIT 20
+
+Durability: a page's records and its checkpoint are in one transaction, in WAL mode with `synchronous = NORMAL`. A crash
+of the process loses nothing that was committed. A power cut can lose the last transactions, never a part of one:
+checkpoint and records go back together, and the next sync fetches what is missing.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable, Coroutine
+from contextlib import suppress
+from datetime import datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self, TypeVar
+
+from aurinko_async.errors import ConfigError, StoreError
+from aurinko_async.sync.store import Applied, Commit, Lease, SyncKey, SyncState
+from aurinko_async.sync.stores._mirror import Mirror, Query
+
+if TYPE_CHECKING:
+    from aurinko_async.sync.stores._sqlite_database import Database
+    from aurinko_async.sync.stores._sqlite_file import Connection
+
+T = TypeVar("T")
+
+
+class SQLiteStore(Mirror):
+    """Keep mirrors and checkpoints in a SQLite file, which is made if it is not there; `:memory:` needs no file.
+
+    Open it with `async with`. Any number of syncs may share a store and any number of processes a file: each commit is
+    one transaction, and they take turns. A commit that is cancelled ends first, so nothing stays half done.
+
+    Args:
+        path: The file.
+        busy_timeout: Seconds to wait for another process that is writing.
+
+    Raises:
+        ConfigError: aiosqlite is not installed.
+        NotAStore, NewerSchema, StoreError: the file cannot be used (when it is opened); one that is not ours is left
+            as it is.
+    """
+
+    def __init__(self, path: str | os.PathLike[str], *, busy_timeout: float = 30.0) -> None:
+        self._path = os.fspath(path)
+        self._busy_timeout = busy_timeout
+        self._connection: Connection | None = None
+        if not self._path:
+            raise ConfigError("the path of the store is empty")
+        _require_driver()
+
+    async def __aenter__(self) -> Self:
+        await _settled(self._open())
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the file, after the commits that are under way; leaving `async with` does it."""
+        connection, self._connection = self._connection, None
+        if connection is not None:
+            await _settled(connection.close())
+
+    async def begin(self, key: SyncKey) -> tuple[Lease, str | None]:
+        """Take over a key; gives its last checkpoint. An earlier holder's commits are refused from now on.
+
+        Raises:
+            ConfigError: its resource cannot be mirrored.
+            StoreError: the database refused.
+        """
+        return await _settled(self._run(lambda database: database.begin(key)))
+
+    async def commit(self, lease: Lease, commit: Commit) -> Applied:
+        """Make it durable in one transaction, or raise and change nothing; cancelled, it ends before it says so.
+
+        Raises:
+            LeaseLost: the key was taken over.
+            StoreError: the database refused.
+        """
+        return await _settled(self._run(lambda database: database.commit(lease, commit)))
+
+    async def unseen(self, lease: Lease, generation: int, since: datetime | None, until: datetime | None) -> list[str]:
+        """The ids of live rows with an older generation that have no time, or one in [since, until)."""
+        return await self._run(lambda database: database.unseen(lease.key, generation, since, until))
+
+    async def status(self) -> list[SyncState]:
+        """How every key stands that has been saved once."""
+        return await self._run(lambda database: database.status())
+
+    async def raw(self, account: str, message_id: str) -> bytes | None:
+        """Get the API's JSON of a message as it came; `None` when there is none or it is deleted."""
+        return await self._run(lambda database: database.raw(account, message_id))
+
+    async def count(self, account: str) -> int:
+        """Count the messages of an account that are not deleted."""
+        return await self._run(lambda database: database.count(account))
+
+    async def _find(self, query: Query) -> list[bytes]:
+        return await self._run(lambda database: database.find(query))
+
+    async def _after(self, account: str, after: str, limit: int) -> list[tuple[str, bytes]]:
+        return await self._run(lambda database: database.after(account, after, limit))
+
+    async def _open(self) -> None:
+        from aurinko_async.sync.stores._sqlite_file import connected
+
+        if self._connection is not None:
+            raise StoreError(f"{self._path} is open already: share the open store")
+        self._connection = await connected(self._path, busy_timeout=self._busy_timeout)
+
+    async def _run(self, work: Callable[[Database], T]) -> T:
+        if self._connection is None:
+            raise StoreError(f"{self._path} is not open: use it inside `async with SQLiteStore(...) as store:`")
+        return await self._connection.run(work)
+
+
+def _require_driver() -> None:
+    try:
+        import aiosqlite
+    except ImportError as error:
+        raise ConfigError("SQLiteStore needs aiosqlite: pip install aurinko-async[sqlite]") from error
+    assert aiosqlite
+
+
+async def _settled(work: Coroutine[Any, Any, T]) -> T:
+    """Await `work` to its end even when cancelled, and say so only then: what the thread has begun is over."""
+    task = asyncio.ensure_future(work)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        while not task.done():
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([task])
+        raise
