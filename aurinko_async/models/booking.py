@@ -194,9 +194,9 @@ class SelectedMeetingTime:
 class SchedulerInfo:
     """Whoever books; `id` is set by the API only."""
 
-    id: str | None = field(default=None, metadata=READ_ONLY)
-    name: str | None = None
-    email: str | None = None
+    id: Opt[str] = field(default=UNSET, metadata=READ_ONLY)
+    name: Opt[str] = UNSET
+    email: Opt[str] = UNSET
 
 
 @model

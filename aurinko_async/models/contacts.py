@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
 from attrs import field
 
@@ -160,7 +161,8 @@ class Contact:
     Attributes:
         etag: Its version, for `if_match`.
         birthday: A date as the provider writes it; the year may be missing.
-        native_properties: The provider's own properties that were asked for, by name.
+        native_properties: The provider's own properties that were asked for, by name; strings, and whatever else
+            providers have.
         has_photo: Whether there is a photo, asked for or not.
         photo: The photo, where it was asked for.
         omitted: Names of properties that this record lacks although the contact may have them. Get the contact to
@@ -185,7 +187,7 @@ class Contact:
     phone_numbers: list[ContactPhoneNumber] | None = None
     addresses: list[ContactPostalAddress] | None = None
     urls: list[ContactUrl] | None = None
-    native_properties: dict[str, str | None] | None = None
+    native_properties: dict[str, Any] | None = None
     has_photo: bool | None = field(default=None, metadata=READ_ONLY)
     photo: ContactPhoto | None = None
     omitted: list[str] | None = field(default=None, metadata=READ_ONLY)
@@ -209,7 +211,7 @@ class ContactInput:
     phone_numbers: Opt[list[ContactPhoneNumber]] = UNSET
     addresses: Opt[list[ContactPostalAddress]] = UNSET
     urls: Opt[list[ContactUrl]] = UNSET
-    native_properties: Opt[dict[str, str | None]] = UNSET
+    native_properties: Opt[dict[str, Any]] = UNSET
     photo: Opt[ContactPhoto] = UNSET
 
 

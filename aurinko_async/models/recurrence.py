@@ -40,6 +40,13 @@ class RecurrenceRangeType(StrEnum):
     UNBOUNDED = "unbounded"
 
 
+class RecurrenceForm(StrEnum):
+    """The two ways to write a recurrence; the API may send others."""
+
+    SIMPLE = "simple"
+    ICAL = "ical"
+
+
 class OccurrenceType(StrEnum):
     """How an occurrence stands to its series; the API may send others."""
 
@@ -140,7 +147,7 @@ class Recurrence:
     """How an event repeats, in either way or both; give one of them.
 
     Attributes:
-        original: Which of the two the provider has: `simple` or `ical`; only the API sets it.
+        original: Which of the two the provider has, one of `RecurrenceForm`; only the API sets it.
     """
 
     original: str | None = field(default=None, metadata=READ_ONLY)
