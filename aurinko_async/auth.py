@@ -85,6 +85,8 @@ class AppAuth:
     account_key: str = field(init=False, repr=False, eq=False)
 
     def __attrs_post_init__(self) -> None:
+        if ":" in self.client_id:
+            raise ConfigError("AppAuth: client_id has a colon, where basic authentication ends it")
         object.__setattr__(self, "account_key", f"app:{self.client_id}:{self.account_id}")
 
     def authorises(self, audience: Audience) -> bool:
