@@ -30,7 +30,8 @@ def start(call: Call, resource: str, ledger: Ledger[Any], *, since: float | None
     def token(stream: Stream) -> str:
         first = stream == "updated"
         name = f"{resource}/{stream}"
-        cursor = Cursor("delta", name, account.id, account.next_serial(), ledger.seq, since, body, first)
+        run = 0 if ledger.pristine else call.world.run
+        cursor = Cursor("delta", name, account.id, account.next_serial(), ledger.seq, since, body, first, run=run)
         return call.world.mint.issue(cursor)
 
     return reply({"ready": True, "syncUpdatedToken": token("updated"), "syncDeletedToken": token("deleted")})
@@ -44,7 +45,7 @@ def updated(call: Call, resource: str, ledger: Ledger[E], render: Callable[[E, s
     if not call.hit_by("empty_pages"):
         read = ledger.scan if place.first else ledger.changes
         found, onward = read(place.after, place.upto, place.since, call.world.page_size)
-    return _page(call, place, [render(entry, place.body) for entry in found], onward)
+    return _page(call, place, ledger, [render(entry, place.body) for entry in found], onward)
 
 
 def deleted(call: Call, resource: str, ledger: Ledger[Any]) -> Reply:
@@ -55,7 +56,7 @@ def deleted(call: Call, resource: str, ledger: Ledger[Any]) -> Reply:
     if not call.hit_by("empty_pages"):
         found, onward = ledger.deletions(place.after, place.upto, call.world.page_size)
         records = [tombstone.record for tombstone in found]
-    return _page(call, place, records, onward)
+    return _page(call, place, ledger, records, onward)
 
 
 def _place(call: Call, stream: str, ledger: Ledger[Any]) -> Cursor:
@@ -77,17 +78,19 @@ def _read(call: Call, token: str, stream: str, kind: Literal["delta", "page"]) -
         raise invalid() from error
     if (cursor.kind, cursor.stream, cursor.account) != (kind, stream, call.account.id):
         raise invalid()
-    if cursor.serial <= call.account.expired[kind]:
+    if cursor.serial <= call.account.expired[kind] or cursor.run not in (0, call.world.run):
         raise delta_expired() if kind == "delta" else page_invalid()
     return cursor
 
 
-def _page(call: Call, place: Cursor, records: list[Any], onward: int | None) -> Reply:
-    serial = call.account.next_serial()
+def _page(call: Call, place: Cursor, ledger: Ledger[Any], records: list[Any], onward: int | None) -> Reply:
+    place = msgspec.structs.replace(
+        place, serial=call.account.next_serial(), run=0 if ledger.pristine else call.world.run
+    )
     page: Json = {"length": len(records), "records": records}
     if onward is None:
-        end = msgspec.structs.replace(place, kind="delta", serial=serial, first=False, after=0, upto=0)
+        end = msgspec.structs.replace(place, kind="delta", first=False, after=0, upto=0)
         page["nextDeltaToken"] = call.world.mint.issue(end)
     else:
-        page["nextPageToken"] = call.world.mint.issue(msgspec.structs.replace(place, serial=serial, after=onward))
+        page["nextPageToken"] = call.world.mint.issue(msgspec.structs.replace(place, after=onward))
     return reply(spoil(call, page))

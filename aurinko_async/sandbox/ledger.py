@@ -41,6 +41,7 @@ class Ledger(Generic[E]):
 
     def __init__(self) -> None:
         self.seq = 0
+        self._born = 0
         self._entries: dict[str, E] = {}
         self._order: list[E] = []
         self._log: list[tuple[int, E]] = []
@@ -51,6 +52,15 @@ class Ledger(Generic[E]):
 
     def __contains__(self, id_: object) -> bool:
         return id_ in self._entries
+
+    @property
+    def pristine(self) -> bool:
+        """Whether nothing happened since it was born."""
+        return self.seq == self._born
+
+    def seal(self) -> None:
+        """Note that what there is now is what it was born with."""
+        self._born = self.seq
 
     @property
     def last_ordinal(self) -> int:

@@ -84,6 +84,15 @@ class Message(Entry):
         return letter
 
 
+@define(eq=False)
+class Draft:
+    """A draft: the message that shows it, and when it is to be sent."""
+
+    id: str
+    message: Message
+    scheduled: Json | None = None
+
+
 @frozen
 class Folder:
     """One folder or label."""
@@ -129,7 +138,7 @@ class Owner:
 
 def address(name: str, email: str) -> Json:
     """Give an `EmailAddress`."""
-    raw = formataddr((name, email)) if name.isascii() else f'"{name}" <{email}>'
+    raw = formataddr((name, email)) if (name + email).isascii() else f'"{name}" <{email}>'
     return {"name": name, "address": email, "raw": raw} if name else {"address": email, "raw": email}
 
 

@@ -15,7 +15,8 @@ from .bodies import html_to_text, snippet
 from .contract import Json
 from .errors import ApiError, bad_request, not_found
 from .ledger import Ledger
-from .letters import Attachment, Folder, Letter, Message, Owner, address, addresses
+from .letters import Attachment, Draft, Folder, Letter, Message, Owner, address, addresses
+from .realmail import Loaded
 from .render import Renderer
 from .times import iso, moment
 
@@ -46,7 +47,7 @@ class Messages(Mapping[str, Json]):
 class Mailbox:
     """The mail of one account."""
 
-    def __init__(self, owner: Owner, *, seed: int, clock: Callable[[], float]) -> None:
+    def __init__(self, owner: Owner, *, seed: int, clock: Callable[[], float], born: float | None = None) -> None:
         self.ledger: Ledger[Message] = Ledger()
         self.render = Renderer(owner)
         self.messages: Mapping[str, Json] = Messages(self.ledger, self.render)
@@ -54,11 +55,13 @@ class Mailbox:
         self.well_known: dict[str, str | None] = {"sent": self.system_folder("sent"), "archive": None}
         self._owner = owner
         self._clock = clock
-        self._author = Author(owner, seed, clock())
+        self._author = Author(owner, seed, clock() if born is None else born)
         self._dated: list[tuple[float, int]] = []
         self._threads: dict[str, list[Message]] = {}
         self._by_internet_id: dict[str, Message] = {}
         self._made = 0
+        self._due: list[tuple[float, Callable[[], None]]] = []
+        self.drafts: dict[str, Draft] = {}
 
     # What tests and demos do.
 
@@ -186,27 +189,59 @@ class Mailbox:
         made_id = id_ or record.pop("id", None) or names.message_id(self._owner, number)
         if made_id in self.ledger:
             raise ValueError(f"there is or was a message with this id: {made_id}")
-        internet_id = record.setdefault("internetMessageId", f"<sandbox.{self._owner.account_id}.{number}@example.com>")
+        internet_id = self._complete(letter, f"<sandbox.{self._owner.account_id}.{number}@example.com>")
         thread = record.pop("threadId", None) or self._thread_of(record) or names.thread_id(self._owner, number)
-        record.setdefault("bodySnippet", snippet(letter.text or ""))
-        record.setdefault("hasAttachments", any(not file.inline for file in letter.attachments))
-        record.setdefault("internetHeaders", _headers(record))
         folder = record.pop("folderId", None) or self.system_folder("inbox")
         labels = list(record.pop("sysLabels", ["inbox", "unread"]))
         write = partial(_copy, letter)
         return self._insert(Message(made_id, when, write, thread, folder, labels, internet_id))
+
+    def rewrite(self, message: Message, letter: Letter) -> None:
+        """Replace the content of a message."""
+        self._complete(letter, message.internet_id or "")
+        message.write = partial(_copy, letter)
+        message.changes = {}
+        self.touch(message)
+
+    def mark(self, message: Message, *, unread: bool | None, archived: bool | None, keywords: list[str] | None) -> None:
+        """Change what a reader changes; None leaves it."""
+        labels = [label for label in message.labels if unread is None or label != "unread"]
+        message.labels = [*labels, "unread"] if unread else labels
+        if archived:
+            message.labels = [label for label in message.labels if label != "inbox"]
+            message.folder_id = self.well_known["archive"] or self._titled("Archive")
+        elif archived is False and "inbox" not in message.labels:
+            message.labels = ["inbox", *message.labels]
+            message.folder_id = self.system_folder("inbox")
+        if keywords is not None:
+            message.changes["keywords"] = keywords
+        self.touch(message)
 
     def fill(self, count: int) -> None:
         """Make the mail up that the mailbox begins with."""
         for plan in self._author.plan(count):
             self._deliver(plan)
 
-    def load(self, messages: Iterable[tuple[Callable[[], Letter], float, str, str | None, list[str]]]) -> None:
-        """Take real mail in: for each its content, when it came, its thread, its Message-ID and its labels."""
-        for write, when, thread, internet_id, labels in messages:
+    def load(self, messages: Iterable[Loaded]) -> None:
+        """Take real mail in."""
+        for real in messages:
             self._made += 1
             id_ = names.message_id(self._owner, self._made)
-            self._insert(Message(id_, when, write, thread, self.system_folder("inbox"), labels, internet_id))
+            folder = self.system_folder(real.labels[0])
+            self._insert(Message(id_, real.when, real.write, real.thread, folder, real.labels, real.internet_id))
+
+    def at(self, when: float, act: Callable[[], None]) -> None:
+        """Let something happen once the clock has come to `when`."""
+        self._due.append((when, act))
+
+    def settle(self) -> None:
+        """Do what has come due."""
+        if self._due:
+            now = self._clock()
+            due = [act for when, act in self._due if when <= now]
+            self._due = [(when, act) for when, act in self._due if when > now]
+            for act in due:
+                act()
 
     def touch(self, message: Message) -> None:
         """Note that a message changed."""
@@ -274,8 +309,20 @@ class Mailbox:
         insort(self._dated, (message.when, message.ordinal))
         self._threads.setdefault(message.thread_id, []).append(message)
         if message.internet_id:
-            self._by_internet_id.setdefault(message.internet_id, message)
+            self._by_internet_id[message.internet_id] = message
         return message
+
+    def _complete(self, letter: Letter, internet_id: str) -> str:
+        record = letter.record
+        record.setdefault("internetMessageId", internet_id)
+        record.setdefault("bodySnippet", snippet(letter.body("text")))
+        record.setdefault("hasAttachments", any(not file.inline for file in letter.attachments))
+        record.setdefault("internetHeaders", _headers(record))
+        given: str = record["internetMessageId"]
+        return given
+
+    def _titled(self, name: str) -> str:
+        return next(folder.id for folder in self.folders.values() if folder.full_name == name)
 
     def _thread_of(self, record: Json) -> str | None:
         for internet_id in (record.get("inReplyTo"), *reversed((record.get("references") or "").split())):
@@ -332,4 +379,4 @@ def _headers(record: Json) -> list[Json]:
         ("In-Reply-To", record.get("inReplyTo")),
         ("References", record.get("references")),
     )
-    return [{"name": name, "value": value} for name, value in pairs if value]
+    return [*({"name": name, "value": value} for name, value in pairs if value), *record.pop("xHeaders", ())]

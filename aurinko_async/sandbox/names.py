@@ -29,6 +29,11 @@ def thread_id(owner: Owner, number: int) -> str:
     return f"t{owner.account_id}-{number:x}" + ("+/=" if number % 10 == 4 else "")
 
 
+def new_draft_id(owner: Owner, message_id: str) -> str:
+    """Give the id of a draft: with Google another than that of its message."""
+    return f"r-{message_id}/+" if owner.service_type == "Google" else message_id
+
+
 def web_link(owner: Owner, id_: str) -> str:
     """Give where a person would open a message."""
     match owner.service_type:

@@ -24,6 +24,7 @@ from .credentials import Identity, identify
 from .errors import ApiError, code_for, delta_expired, delta_invalid, page_invalid, phrase_for
 from .faults import Fault, Faults
 from .router import Router
+from .tokens import Cursor, InvalidToken
 from .validation import check_headers, read_body, read_path, read_query
 from .world import Account, World
 
@@ -65,6 +66,9 @@ class Sandbox:
         mail: real mail for the first account: an mbox, a Maildir, a folder of .eml files, or one .eml file.
         port: 0 takes a free one.
         clock: seconds since the epoch, for everything that depends on the time.
+        born: when the mailboxes were made up, in seconds since the epoch; None is now. Sandboxes that were born at the
+            same instant, with the same seed, accounts, messages and mail, are twins, in other processes too: each takes
+            the sync tokens of the other until something happens to the mailbox.
     """
 
     def __init__(
@@ -80,6 +84,7 @@ class Sandbox:
         host: str = "127.0.0.1",
         port: int = 0,
         clock: Callable[[], float] = time.time,
+        born: float | None = None,
     ) -> None:
         self._world = World(
             accounts=accounts,
@@ -89,6 +94,7 @@ class Sandbox:
             ready_after=ready_after,
             mail=mail,
             clock=clock,
+            born=born,
         )
         self.faults = Faults(Random(seed))
         self.requests: list[Served] = []
@@ -124,6 +130,14 @@ class Sandbox:
         if self._runner is None or not self._runner.addresses:
             raise RuntimeError("the sandbox is not running: use it as `async with Sandbox() as sandbox`")
         return f"http://{self._host}:{self._runner.addresses[0][1]}"
+
+    def recognises(self, token: str) -> bool:
+        """Whether a sync token is its own, or a twin's."""
+        try:
+            self._world.mint.read(token, Cursor)
+        except InvalidToken:
+            return False
+        return True
 
     def add_account(
         self, service_type: str = "Google", *, email: str | None = None, name: str | None = None

@@ -25,6 +25,8 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True, tag="sync"):
     """A place in a sync stream: what a delta token knows, or where a chain of pages stands.
 
     `seq` is the change the next delta token will know; `after` and `upto` are ordinals while `first`, changes later.
+    `run` is 0 while the collection is as it was born, which its twins in other processes share, and the sandbox's own
+    number after that.
     """
 
     kind: Literal["delta", "page"]
@@ -37,6 +39,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True, tag="sync"):
     first: bool
     after: int = 0
     upto: int = 0
+    run: int = 0
 
 
 class ListCursor(msgspec.Struct, frozen=True, array_like=True, tag="list"):

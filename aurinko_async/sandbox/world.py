@@ -7,6 +7,7 @@ import secrets
 from collections.abc import Callable
 from hashlib import blake2b
 from os import PathLike
+from pathlib import Path
 from random import Random
 from typing import Literal
 
@@ -49,6 +50,7 @@ class Account:
     serial: int = field(default=0, repr=False)
     expired: dict[str, int] = Factory(lambda: {"delta": 0, "page": 0})
     starts: dict[tuple[object, ...], int] = field(factory=lambda: dict[tuple[object, ...], int](), repr=False)
+    trackings: dict[int, Json] = field(factory=lambda: dict[int, Json](), repr=False)
     _mail: Mailbox | None = field(default=None, repr=False)
 
     @property
@@ -56,6 +58,7 @@ class Account:
         """The account's mailbox; made up, or read, when first looked at."""
         if self._mail is None:
             self._mail = self.open_mailbox(self)
+        self._mail.settle()
         return self._mail
 
     @property
@@ -117,23 +120,30 @@ class World:
         ready_after: int,
         mail: str | PathLike[str] | None,
         clock: Callable[[], float],
+        born: float | None,
     ) -> None:
         self.seed = seed
         self.page_size = page_size
         self.ready_after = ready_after
         self.clock = clock
         self.random = Random(seed)
-        self.mint = Mint(secrets.token_bytes(32))
+        self.born = born
+        self.run = 1 + secrets.randbelow(2**31)
+        twins = f"{seed}/{accounts}/{messages}/{born}/{_fingerprint(mail)}".encode()
+        self.mint = Mint(secrets.token_bytes(32) if born is None else blake2b(twins, digest_size=32).digest())
         self.app_id = 1000 + seed % 1000
         self.client_id = self._key("client", 0)[:32]
         self.client_secret = self._key("secret", 0)
         self.accounts: list[Account] = []
         self.codes: dict[str, tuple[Account, bool]] = {}
         self.prepared: dict[str, str] = {}
+        self._renewals = 0
         self._messages = messages
         self._mail = mail
         for index in range(accounts):
             self.add_account(SERVICE_TYPES[index % len(SERVICE_TYPES)])
+        if mail is not None:
+            self.accounts[0].mail  # noqa: B018 - read now, so that a wrong path is told here
 
     def add_account(
         self, service_type: str, *, email: str | None = None, name: str | None = None, user_id: str | None = None
@@ -152,7 +162,7 @@ class World:
             user_id=user_id or f"user-{index + 1}",
             user_session=user.user_session if user else self._key("session", index),
             exchange_id_token=self._key("exchange", index),
-            created_at=self.clock(),
+            created_at=self.clock() if self.born is None else self.born,
             open_mailbox=self._open,
             role="secondary" if user else "primary",
         )
@@ -185,6 +195,11 @@ class World:
         """Give the primary account of a user, which is what makes the user."""
         return next((a for a in self.accounts if a.user_id == user_id and not a.deleted), None)
 
+    def renew_token(self, account: Account) -> None:
+        """Give an account whose token was deleted a new one."""
+        self._renewals += 1
+        account.token = self._key("renewed", self._renewals)
+
     def grant(self, account: Account) -> Json:
         """Give what a finished authorization hands over."""
         return {
@@ -214,13 +229,24 @@ class World:
 
     def _open(self, account: Account) -> Mailbox:
         seed = int.from_bytes(blake2b(f"{self.seed}/{account.id}".encode(), digest_size=6).digest(), "big")
-        mailbox = Mailbox(account.owner, seed=seed, clock=self.clock)
+        mailbox = Mailbox(account.owner, seed=seed, clock=self.clock, born=self.born)
         if self._mail is not None and self.accounts and account is self.accounts[0]:
-            mailbox.load(read_mail(self._mail, self.clock()))
+            mailbox.load(read_mail(self._mail, self.clock() if self.born is None else self.born))
         else:
             mailbox.fill(self._messages)
+        mailbox.ledger.seal()
         return mailbox
 
     def _key(self, kind: str, number: int) -> str:
         digest = blake2b(f"{self.seed}/{kind}/{number}".encode(), digest_size=30).digest()
         return base64.urlsafe_b64encode(digest).decode()
+
+
+def _fingerprint(mail: str | PathLike[str] | None) -> str:
+    """Tell real mail from other real mail, and from what it was before it changed, without reading it."""
+    if mail is None:
+        return ""
+    path = Path(mail)
+    files = sorted(file for file in (path.rglob("*") if path.is_dir() else [path]) if file.is_file())
+    found = [(str(file.relative_to(path)), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+    return blake2b(repr(found).encode("utf-8", "surrogateescape"), digest_size=16).hexdigest()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from importlib import import_module
 
-_DOMAINS = ("accounts", "mail", "sync")
+_DOMAINS = ("accounts", "auth", "folders", "mail", "outgoing", "sync")
 
 
 def register_all() -> None:

@@ -1,4 +1,4 @@
-"""email.messages.* that read, and email.conversations.*"""
+"""email.messages.*, sending aside."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from collections.abc import Callable
 import msgspec
 
 from ..call import Call, Position, Reply, done, reply, serves, token_page
+from ..compose import compose
 from ..contract import Json
 from ..errors import not_found
 from ..letters import Message
@@ -69,4 +70,23 @@ def get_attachment(call: Call) -> Reply:
 @serves("email.messages.delete")
 def delete_message(call: Call) -> Reply:
     call.mail.trash(call.path["messageId"])
+    return done()
+
+
+@serves("email.messages.get_raw")
+def get_raw(call: Call) -> Reply:
+    message = call.mail.get(call.path["messageId"])
+    letter = message.letter()
+    source = letter.source if letter.source is not None else compose(letter, message.when)
+    return Reply(200, source, "text/plain")
+
+
+@serves("email.messages.update_status")
+def update_status(call: Call) -> Reply:
+    call.mail.mark(
+        call.mail.get(call.path["messageId"]),
+        unread=call.body.get("unread"),
+        archived=call.body.get("archived"),
+        keywords=call.body.get("keywords"),
+    )
     return done()
