@@ -79,7 +79,8 @@ def decide(policy: RetryPolicy, call: Call[Any], attempt: int, outcome: Outcome,
         wait = Retry(min(outcome.retry_after, policy.max_retry_after), 0.0)
     else:
         wait = Retry(0.0, _ceiling(policy, attempt))
-    return wait if elapsed + wait.at_least <= policy.deadline else GiveUp()
+    left = policy.deadline - elapsed - wait.at_least
+    return Retry(wait.at_least, min(wait.jitter, left)) if left >= 0 else GiveUp()
 
 
 def _ceiling(policy: RetryPolicy, attempt: int) -> float:
