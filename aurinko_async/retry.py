@@ -92,17 +92,17 @@ def _ceiling(policy: RetryPolicy, attempt: int) -> float:
 class RetryBudget:
     """Counts a client's retries against its successes: each retry costs one, ten successes earn one back."""
 
-    EARNED_PER_SUCCESS = 0.1
+    SUCCESSES_PER_RETRY = 10
 
     def __init__(self, size: int) -> None:
-        self._size = float(size)
+        self._size = size * self.SUCCESSES_PER_RETRY
         self._left = self._size
 
     def spend(self) -> bool:
-        if self._left < 1:
+        if self._left < self.SUCCESSES_PER_RETRY:
             return False
-        self._left -= 1
+        self._left -= self.SUCCESSES_PER_RETRY
         return True
 
     def earn(self) -> None:
-        self._left = min(self._size, self._left + self.EARNED_PER_SUCCESS)
+        self._left = min(self._size, self._left + 1)
