@@ -1,0 +1,113 @@
+"""What mail models offer beyond their fields."""
+
+import pathlib
+
+import pytest
+
+from aurinko_async import _codec
+from aurinko_async.errors import InvalidInput
+from aurinko_async.models import (
+    AccountInput,
+    EmailAddress,
+    EmailAttachmentContent,
+    EmailMessage,
+    EmailSendResponse,
+    OutgoingEmail,
+    OutgoingEmailAttachment,
+    SysLabel,
+    WellKnownFoldersIn,
+    parse_raw,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "name", "address"),
+    [
+        ("bob@example.com", None, "bob@example.com"),
+        ("Bob <bob@example.com>", "Bob", "bob@example.com"),
+        ('"Doe, Bob" <bob@example.com>', "Doe, Bob", "bob@example.com"),
+        (r'"The \"Bob\"" <bob@example.com>', 'The "Bob"', "bob@example.com"),
+        ("Jürgen <j@example.com>", "Jürgen", "j@example.com"),
+    ],
+)
+def test_an_address_is_read_and_written_as_people_write_it(text: str, name: str | None, address: str) -> None:
+    parsed = EmailAddress.parse(text)
+    assert parsed == EmailAddress(name=name, address=address)
+    assert str(parsed) == text
+    assert EmailAddress.parse(str(parsed)) == parsed
+
+
+@pytest.mark.parametrize("text", ["", "bob", "Bob <>", "a@x.org, b@x.org", "Doe, Bob <bob@x.org>", "a b@x.org"])
+def test_what_is_not_one_address_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInput, match="is not one address"):
+        EmailAddress.parse(text)
+
+
+def test_an_address_without_a_part_is_written_without_it() -> None:
+    assert str(EmailAddress()) == ""
+    assert str(EmailAddress(name="Bob")) == "Bob"
+    assert str(EmailAddress(raw="undisclosed")) == "undisclosed"
+
+
+def test_the_raw_address_is_read_and_never_sent() -> None:
+    message = _codec.decode(EmailMessage, b'{"from": {"address": "a@x.org", "raw": "<a@x.org>"}}')
+    assert message.from_ is not None
+    assert message.from_.raw == "<a@x.org>"
+    assert _codec.encode(OutgoingEmail(to=[message.from_])) == b'{"to":[{"address":"a@x.org"}]}'
+
+
+def test_an_attachment_is_made_of_a_file(tmp_path: pathlib.Path) -> None:
+    file = tmp_path / "logo.png"
+    file.write_bytes(b"\x89PNG\x00")
+    attachment = OutgoingEmailAttachment.from_path(file, inline=True, content_id="logo")
+    body = _codec.encode(OutgoingEmail(attachments=[attachment]))
+    assert body == (
+        b'{"attachments":[{"inline":true,"name":"logo.png","mimeType":"image/png",'
+        b'"contentId":"logo","content":"iVBORwA="}]}'
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "kind"),
+    [
+        ("a.pdf", None, "application/pdf"),
+        ("a.pdf", "text/plain", "text/plain"),
+        ("a", None, "application/octet-stream"),
+        ("a.tar.gz", None, "application/octet-stream"),
+    ],
+)
+def test_an_attachment_of_bytes_has_a_type(name: str, given: str | None, kind: str) -> None:
+    assert OutgoingEmailAttachment.from_bytes(name, b"", given).mime_type == kind
+
+
+def test_the_content_of_an_attachment_is_bytes() -> None:
+    assert bytes(_codec.decode(EmailAttachmentContent, b'{"content": "aGk="}')) == b"hi"
+    assert bytes(EmailAttachmentContent()) == b""
+
+
+def test_raw_mail_keeps_bytes_that_are_no_utf_8() -> None:
+    raw = b"Subject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\nContent-Type: text/plain; charset=latin-1\r\n\r\nna\xefve\r\n"
+    for form in (raw, _codec.decode(str, raw)):
+        message = parse_raw(form)
+        assert message["subject"] == "Grüße"
+        assert message.get_content() == "naïve\r\n"
+
+
+def test_labels_compare_equal_to_plain_text_and_unknown_ones_stay() -> None:
+    message = _codec.decode(EmailMessage, b'{"sysLabels": ["unread", "brandNew"]}')
+    assert message.sys_labels == [SysLabel.UNREAD, "brandNew"]
+
+
+@pytest.mark.parametrize("tracking_id", ['"12"', "12"])
+def test_an_answer_to_a_send_is_read_whether_its_tracking_id_is_a_number_or_not(tracking_id: str) -> None:
+    answer = _codec.decode(EmailSendResponse, b'{"trackingId": %s}' % tracking_id.encode())
+    assert str(answer.tracking_id) == "12"
+
+
+def test_none_clears_a_folder_and_what_is_not_given_is_not_sent() -> None:
+    assert _codec.encode(WellKnownFoldersIn(archive=None)) == b'{"archive":null}'
+
+
+def test_secrets_are_not_shown() -> None:
+    shown = repr(AccountInput(active=True, service_type="IMAP", password="s3cret", auth_string1="s3cret"))
+    assert "s3cret" not in shown
