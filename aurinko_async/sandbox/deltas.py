@@ -31,7 +31,8 @@ def start(call: Call, resource: str, ledger: Ledger[Any], *, since: float | None
         first = stream == "updated"
         name = f"{resource}/{stream}"
         run = 0 if ledger.pristine else call.world.run
-        cursor = Cursor("delta", name, account.id, account.next_serial(), ledger.seq, since, body, first, run=run)
+        serial, born = account.next_serial(), call.world.born
+        cursor = Cursor("delta", name, account.id, serial, ledger.seq, since, body, first, born=born, run=run)
         return call.world.mint.issue(cursor)
 
     return reply({"ready": True, "syncUpdatedToken": token("updated"), "syncDeletedToken": token("deleted")})

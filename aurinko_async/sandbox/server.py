@@ -67,7 +67,7 @@ class Sandbox:
         port: 0 takes a free one.
         clock: seconds since the epoch, for everything that depends on the time.
         born: when the mailboxes were made up, in seconds since the epoch; None is now. Sandboxes that were born at the
-            same instant, with the same seed, accounts, messages and mail, are twins, in other processes too: each takes
+            same instant, with the same seed, messages and mail, are twins, in other processes too: each takes
             the sync tokens of the other until something happens to the mailbox.
     """
 

@@ -25,8 +25,8 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True, tag="sync"):
     """A place in a sync stream: what a delta token knows, or where a chain of pages stands.
 
     `seq` is the change the next delta token will know; `after` and `upto` are ordinals while `first`, changes later.
-    `run` is 0 while the collection is as it was born, which its twins in other processes share, and the sandbox's own
-    number after that.
+    `born` is the sandbox's; `run` is 0 while the collection is as it was born, which its twins in other processes
+    share, and the sandbox's own number after that.
     """
 
     kind: Literal["delta", "page"]
@@ -39,6 +39,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True, tag="sync"):
     first: bool
     after: int = 0
     upto: int = 0
+    born: float | None = None
     run: int = 0
 
 
@@ -53,6 +54,15 @@ class ListCursor(msgspec.Struct, frozen=True, array_like=True, tag="list"):
 
 
 AnyCursor = TypeVar("AnyCursor", Cursor, ListCursor)
+
+
+def born_of(token: str) -> float | None:
+    """Tell when the sandbox was born that a sync token claims to be from: None if it does not say."""
+    try:
+        data = base64.b64decode(token.removesuffix(_TAIL), validate=True)
+        return msgspec.msgpack.decode(data[_SIGNATURE_BYTES:], type=Cursor).born
+    except (binascii.Error, ValueError, msgspec.MsgspecError):
+        return None
 
 
 class Mint:

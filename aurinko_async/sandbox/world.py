@@ -127,10 +127,12 @@ class World:
         self.ready_after = ready_after
         self.clock = clock
         self.random = Random(seed)
-        self.born = born
+        self.born = None if born is None else float(born)
         self.run = 1 + secrets.randbelow(2**31)
-        twins = f"{seed}/{accounts}/{messages}/{born}/{_fingerprint(mail)}".encode()
-        self.mint = Mint(secrets.token_bytes(32) if born is None else blake2b(twins, digest_size=32).digest())
+        self.mint = Mint(secrets.token_bytes(32))
+        if born is not None:
+            twins = f"{seed}/{messages}/{self.born}/{_fingerprint(mail)}"
+            self.mint = Mint(blake2b(twins.encode(), digest_size=32).digest())
         self.app_id = 1000 + seed % 1000
         self.client_id = self._key("client", 0)[:32]
         self.client_secret = self._key("secret", 0)
