@@ -8,9 +8,8 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager, suppress
 
 from attrs import field, frozen
-from attrs.validators import ge, gt
 
-from aurinko_async._types import Clock
+from aurinko_async._types import Clock, at_least
 
 
 @frozen(kw_only=True)
@@ -23,9 +22,9 @@ class Limits:
         per_second: Requests started per second; 250 is the documented limit of an application.
     """
 
-    in_flight: int = field(default=48, validator=ge(1))
-    per_account: int = field(default=4, validator=ge(1))
-    per_second: float = field(default=250.0, validator=gt(0))
+    in_flight: int = field(default=48, validator=at_least(1))
+    per_account: int = field(default=4, validator=at_least(1))
+    per_second: float = field(default=250.0, validator=at_least(0, excluded=True))
 
 
 class Window:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TypeAlias
 
 import aiohttp
-from attrs import frozen
+from attrs import field, frozen
 from yarl import URL
 
-from aurinko_async._types import Request, Response
+from aurinko_async._types import Request, Response, at_least
 from aurinko_async.errors import ConfigError, ConnectionFailed, ConnectionLost, RequestTimeout
 
 HttpSession: TypeAlias = aiohttp.ClientSession
@@ -16,6 +16,10 @@ HttpSession: TypeAlias = aiohttp.ClientSession
 
 KEEPALIVE = 15.0
 """Seconds an idle connection is kept: shorter than servers keep theirs, so that a request seldom meets a closed one."""
+
+
+# aiohttp takes 0 for no limit at all, which nobody means.
+_seconds = at_least(0, excluded=True, or_none=True)
 
 
 @frozen(kw_only=True)
@@ -28,9 +32,9 @@ class Timeout:
         total: For the whole attempt.
     """
 
-    connect: float | None = 10.0
-    read: float | None = 60.0
-    total: float | None = 300.0
+    connect: float | None = field(default=10.0, validator=_seconds)
+    read: float | None = field(default=60.0, validator=_seconds)
+    total: float | None = field(default=300.0, validator=_seconds)
 
 
 class Transport:

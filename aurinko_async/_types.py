@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from typing import Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar
 
-from attrs import Factory, evolve, field, frozen
+from attrs import Attribute, Factory, evolve, field, frozen
+
+from aurinko_async.errors import InvalidInput
 
 T = TypeVar("T")
 
@@ -89,3 +91,17 @@ class Clock(Protocol):
 
 
 JsonObject: TypeAlias = dict[str, Any]
+
+
+def at_least(
+    low: float, *, excluded: bool = False, or_none: bool = False
+) -> Callable[[Any, Attribute[Any], Any], None]:
+    """An attrs validator of options: a number from `low` on, `low` itself `excluded` or not."""
+
+    def check(instance: object, attribute: Attribute[Any], value: Any) -> None:
+        if (value is None and or_none) or (value is not None and (value > low or (value == low and not excluded))):
+            return
+        bound = f"{'more than' if excluded else 'at least'} {low:g}"
+        raise InvalidInput(f"{type(instance).__name__}: {attribute.name} must be {bound}, not {value!r}")
+
+    return check

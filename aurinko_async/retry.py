@@ -7,9 +7,8 @@ from typing import Any, TypeAlias
 
 import backoff
 from attrs import field, frozen
-from attrs.validators import ge
 
-from aurinko_async._types import Call
+from aurinko_async._types import Call, at_least
 
 RETRIED_STATUSES = frozenset({408, 429, 500, 502, 503, 504})
 IDEMPOTENT_METHODS = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
@@ -29,12 +28,12 @@ class RetryPolicy:
         repeat_unsafe: Also repeat a POST or PATCH that may have been processed. A send may then be sent twice.
     """
 
-    attempts: int = field(default=5, validator=ge(1))
-    base: float = field(default=0.5, validator=ge(0))
-    max_wait: float = field(default=30.0, validator=ge(0))
-    max_retry_after: float = field(default=120.0, validator=ge(0))
-    deadline: float = field(default=300.0, validator=ge(0))
-    budget: int = field(default=100, validator=ge(0))
+    attempts: int = field(default=5, validator=at_least(1))
+    base: float = field(default=0.5, validator=at_least(0))
+    max_wait: float = field(default=30.0, validator=at_least(0))
+    max_retry_after: float = field(default=120.0, validator=at_least(0))
+    deadline: float = field(default=300.0, validator=at_least(0))
+    budget: int = field(default=100, validator=at_least(0))
     repeat_unsafe: bool = False
 
 
