@@ -21,7 +21,7 @@ from aurinko_async.pagination import OffsetPaginator, Paginator, TokenPaginator
 from aurinko_async.resources._resource import Resource
 from support.contract import OPERATIONS, SCHEMAS, SECURITY, classes_of, type_of
 
-HELPERS = {"email.delta", "calendars.delta", "contacts.delta", "task_lists.delta"}
+COMPOSED = {"email.delta", "calendars.delta", "contacts.delta", "task_lists.delta"}
 """Public methods of resources that are more than one operation."""
 
 PAGED_ALL_THE_SAME = {"user.accounts.list": {"pageToken"}}
@@ -356,7 +356,7 @@ def public_methods(owner: Any, prefix: str) -> Iterator[str]:
 def test_there_is_a_method_for_every_operation_and_no_other(session: Recorder) -> None:
     found = set(public_methods(client_of(session), ""))
     assert set(BY_NAME) - found == set()
-    assert found - set(BY_NAME) <= HELPERS
+    assert found - set(BY_NAME) <= COMPOSED
 
 
 def test_the_contract_is_whole() -> None:
