@@ -242,10 +242,20 @@ class AurinkoClient:
 
 
 def _base_url(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query or parts.fragment:
-        raise ConfigError(f"base_url must be like {BASE_URL}")
+    if not _is_base_url(url):
+        raise ConfigError(f"base_url must be like {BASE_URL}: no credentials, no query, nothing to be escaped")
     return url.rstrip("/").removesuffix("/v1")
+
+
+def _is_base_url(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port
+    except ValueError:
+        return False
+    if not url.isascii() or not url.isprintable() or any(character in url for character in " @?#"):
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.hostname)
 
 
 def _timeout(timeout: Timeout | float | None) -> Timeout:
