@@ -70,7 +70,12 @@ def build_request(call: Call[Any], base_url: str, credentials: Credentials) -> R
 def _path(call: Call[Any]) -> str:
     path = call.path
     for name, value in call.path_args.items():
-        path = path.replace("{" + name + "}", _segment(name, value), 1)
+        place = "{" + name + "}"
+        if place not in path:
+            raise InvalidInput(f"{call.path} has no place for {name}")
+        path = path.replace(place, _segment(name, value), 1)
+    if "{" in path:
+        raise InvalidInput(f"{call.path} has a place that was given no value: {path.partition('{')[2].partition('}')[0]}")
     return path
 
 
