@@ -43,6 +43,8 @@ _OPAQUE = ("Token", "Id", "code")
 """Query parameters that end so are never empty."""
 _BAD_CURSOR = ("token.notValid", "Page token is invalid")
 """What a 400 says when it means the cursor."""
+_SCALARS = (str, bytes, bytearray, memoryview, Mapping)
+"""Iterables that are no list of values: text is one value, the others are none."""
 
 
 # --- out
@@ -98,7 +100,7 @@ def _quote(name: str, text: str) -> str:
 def _query(query: Mapping[str, object]) -> str:
     if not query:
         return ""
-    pairs = "&".join(f"{name}={_quote(name, text)}" for name, text in _pairs(query))
+    pairs = "&".join(f"{_quote(name, name)}={_quote(name, text)}" for name, text in _pairs(query))
     return f"?{pairs}" if pairs else ""
 
 
@@ -106,7 +108,7 @@ def _pairs(query: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     for name, value in query.items():
         if value is UNSET or value is None:
             continue
-        if isinstance(value, str) or not isinstance(value, Iterable):
+        if isinstance(value, _SCALARS) or not isinstance(value, Iterable):
             yield name, _checked(name, _text(name, value))
         else:
             for item in cast("Iterable[object]", value):
@@ -117,7 +119,7 @@ def _checked(name: str, text: str) -> str:
     options = _OPTIONS.get(name)
     if options is not None and text not in list(options):
         raise InvalidInput(f"{name} must be one of {', '.join(map(repr, map(str, options)))}, not {text!r}")
-    if not text and name.endswith(_OPAQUE):
+    if not text.strip() and name.endswith(_OPAQUE):
         raise InvalidInput(f"{name} is empty")
     return text
 
@@ -129,7 +131,7 @@ def _text(name: str, value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, int):
         return str(value)
-    if isinstance(value, datetime) and value.tzinfo is None:
+    if isinstance(value, datetime) and value.utcoffset() is None:
         raise InvalidInput(f"{name} is a naive datetime ({value.isoformat()}): give it a time zone")
     if isinstance(value, date):
         return value.isoformat()
