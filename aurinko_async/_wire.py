@@ -43,7 +43,8 @@ _OPAQUE = ("Token", "Id", "code")
 """Query parameters that end so are never empty."""
 _BAD_CURSOR = ("token.notValid", "Page token is invalid")
 """What a 400 says when it means the cursor."""
-_SCALARS = (str, bytes, bytearray, memoryview, Mapping)
+_HEADER_NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
+_SCALARS: tuple[type, ...] = (str, bytes, bytearray, memoryview, Mapping)
 """Iterables that are no list of values: text is one value, the others are none."""
 
 
@@ -59,13 +60,15 @@ def build_request(call: Call[Any], base_url: str, credentials: Credentials) -> R
     """
     headers = {"Accept": "application/json", "User-Agent": USER_AGENT}
     headers.update(authorise(credentials, call.audience, f"{call.method} {call.path}"))
-    for name, value in call.headers.items():
-        if value is not UNSET and value is not None:
-            headers[name] = _header(name, value)
     body = None
     if call.body is not UNSET:
         body = _codec.encode(call.body)
         headers["Content-Type"] = "application/json"
+    for name, value in call.headers.items():
+        if value is not UNSET and value is not None:
+            for ours in [other for other in headers if other.lower() == name.lower()]:
+                del headers[ours]
+            headers[name] = _header(name, value)
     return Request(call.method, base_url + _path(call) + _query(call.query), headers, body)
 
 
@@ -77,7 +80,7 @@ def _path(call: Call[Any]) -> str:
             raise InvalidInput(f"{call.path} has no place for {name}")
         path = path.replace(place, _segment(name, value), 1)
     if "{" in path:
-        raise InvalidInput(f"{call.path} has a place that was given no value: {path.partition('{')[2].partition('}')[0]}")
+        raise InvalidInput(f"{call.path}: a place in the path was given no value")
     return path
 
 
@@ -139,6 +142,8 @@ def _text(name: str, value: object) -> str:
 
 
 def _header(name: str, value: object) -> str:
+    if not _HEADER_NAME.fullmatch(name):
+        raise InvalidInput(f"{name!r} is not the name of a header")
     text = _text(name, value)
     if not text.isprintable() or not text.isascii():
         raise InvalidInput(f"{name} has a character that a header cannot carry")
