@@ -41,8 +41,11 @@ _OPTIONS: Mapping[str, type[StrEnum]] = {"bodyType": BodyType, "mode": CalendarM
 """Query parameters with a closed list of values."""
 _OPAQUE = ("Token", "Id", "code")
 """Query parameters that end so are never empty."""
-_BAD_CURSOR = ("token.notValid", "Page token is invalid")
-"""What a 400 says when it means the cursor."""
+_BAD_CURSOR = (b"token.notValid", b"Page token is invalid")
+"""What a 400 says, anywhere in its body, when it means the cursor."""
+_INNER = ("originalError", "error", "innerError")
+_NESTED = 6
+"""How deep an error is looked into: the vendor's own library goes to 4, and providers may nest some more."""
 _HEADER_NAME = re.compile(r"[-!#$%&'*+.^_`|~0-9A-Za-z]+")
 _SCALARS: tuple[type, ...] = (str, bytes, bytearray, memoryview, Mapping)
 """Iterables that are no list of values: text is one value, the others are none."""
@@ -169,7 +172,7 @@ def error_of(call: Call[Any], response: Response) -> ApiError:
     """The exception for an error status, with all that its body tells (envelope, provider's error, page, nothing)."""
     envelope = _envelope(response.body)
     code, message = _told(envelope)
-    kind = _kind(response.status, code, f"{code} {message}")
+    kind = _kind(response.status, code, response.body)
     return kind(
         response.status,
         message or _title(response.body) or response.reason or "no message",
@@ -191,15 +194,24 @@ def _envelope(body: bytes) -> dict[str, Any]:
 
 def _told(envelope: dict[str, Any]) -> tuple[str | None, str | None]:
     """The vendor's code and message; where it gave none, the ones deepest in the provider's error."""
-    code, message = _string(envelope.get("code")), _string(envelope.get("message"))
-    inner: Any = envelope
-    for step in ("originalError", "error", "innerError"):
-        inner = cast("dict[str, Any]", inner).get(step, inner)
+    code = message = None
+    for inner in _provider_errors(envelope):
+        code = _string(inner.get("code")) or code
+        message = _string(inner.get("message")) or message
+    return _string(envelope.get("code")) or code, _string(envelope.get("message")) or message
+
+
+def _provider_errors(envelope: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    """The errors within an error, from the outside in."""
+    error = envelope
+    for _ in range(_NESTED):
+        inner: Any = next((error[key] for key in _INNER if error.get(key) is not None), None)
+        if isinstance(inner, str):
+            inner = {"message": inner}
         if not isinstance(inner, dict):
-            return code, message or _string(inner)
-        code = code or _string(cast("dict[str, Any]", inner).get("code"))
-        message = message or _string(cast("dict[str, Any]", inner).get("message"))
-    return code, message
+            return
+        error = cast("dict[str, Any]", inner)
+        yield error
 
 
 def _string(value: object) -> str | None:
@@ -227,8 +239,8 @@ _BY_STATUS: Mapping[int, type[ApiError]] = {
 }
 
 
-def _kind(status: int, code: str | None, told: str) -> type[ApiError]:
-    if status == 400 and any(words in told for words in _BAD_CURSOR):
+def _kind(status: int, code: str | None, body: bytes) -> type[ApiError]:
+    if status == 400 and any(words in body for words in _BAD_CURSOR):
         return InvalidCursor
     if code == "syncToken.expired" and status != 410:
         return CursorRejected
