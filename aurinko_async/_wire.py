@@ -11,6 +11,7 @@ from typing import Any, TypeVar, cast
 from urllib.parse import quote
 
 import msgspec
+from attrs import has
 
 from aurinko_async import _codec
 from aurinko_async._types import UNSET, Call, Request, Response
@@ -157,14 +158,15 @@ def _header(name: str, value: object) -> str:
 
 
 def parse_response(call: Call[T], response: Response) -> T:
-    """Decode an answer with a good status.
+    """Decode an answer with a good status; of something that was done it may be empty.
 
     Raises:
         ApiError: the status is not a good one.
         DecodeError: the body is not what the API documents.
     """
     if 200 <= response.status < 300:
-        return _codec.decode(call.result, response.body)
+        nothing = call.method != "GET" and has(call.result) and not response.body.strip()
+        return _codec.decode(call.result, b"{}" if nothing else response.body)
     raise error_of(call, response)
 
 
@@ -187,7 +189,7 @@ def error_of(call: Call[Any], response: Response) -> ApiError:
 def _envelope(body: bytes) -> dict[str, Any]:
     try:
         data = msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return {}
     return cast("dict[str, Any]", data) if isinstance(data, dict) else {}
 
