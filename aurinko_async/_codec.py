@@ -35,6 +35,8 @@ T = TypeVar("T")
 Decode = Callable[[bytes], Any]
 
 _AwareDatetime = Annotated[datetime, msgspec.Meta(tz=True)]
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+"""What msgspec raises on bytes that it cannot take; the last on brackets within brackets without end."""
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F][0-9a-fA-F]{2}")
 _new = object.__new__
 
@@ -134,7 +136,7 @@ def _decode_plain(cls: Any, body: bytes) -> Any:
 def _load(body: bytes) -> Any:
     try:
         return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except _UNREADABLE as error:
         if not body.strip():
             raise MalformedBody("the answer is empty, expected JSON") from None
         if body.lstrip()[:1] == b"<":
@@ -159,7 +161,7 @@ def _model_decode(cls: type) -> Decode:
     def decode(body: bytes) -> Any:
         try:
             return move(decoder.decode(body))
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except _UNREADABLE:
             return _decode_plain(cls, body)
 
     return decode
@@ -191,7 +193,7 @@ def _page_decode(page: Any, record: Any) -> Decode:
             try:
                 struct = decoder.decode(body)
                 return struct, [move(mirrored) for mirrored in struct.records or ()]
-            except (msgspec.DecodeError, UnicodeDecodeError):
+            except _UNREADABLE:
                 pass
         struct = _page_of(slices, body)
         return struct, list(_one_by_one(decode_one, struct.records or (), errors))
@@ -217,7 +219,7 @@ def _page_of(slices: msgspec.json.Decoder[Any], body: bytes) -> Any:
     except msgspec.ValidationError as error:
         words, _, path = str(error).partition(" - at ")
         raise DecodeError(words.lower(), path=path.strip("`").removeprefix("$").lstrip(".")) from None
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         return _page_with_surrogates(slices, body)
 
 
@@ -230,7 +232,7 @@ def _page_with_surrogates(slices: msgspec.json.Decoder[Any], body: bytes) -> Any
     sliceable = _SURROGATE.sub(rb"\\ufffd", body)
     try:
         page = slices.decode(sliceable)
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except _UNREADABLE:
         _load(body)
         raise
     end, records = 0, cast("list[bytes]", [])
@@ -276,7 +278,7 @@ def _salvaged(columns: type, body: bytes) -> Any:
     try:
         # The stdlib's reader, unlike msgspec's, takes lone surrogates.
         data = json.loads(body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return salvage(_converter(), columns, cast("dict[str, Any]", data)) if isinstance(data, dict) else None
 
@@ -339,5 +341,5 @@ def encode(model: object) -> bytes:
 def _encode_json(data: object) -> bytes:
     try:
         return msgspec.json.encode(data)
-    except (TypeError, ValueError, UnicodeEncodeError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise InvalidInput(f"the body cannot be sent as JSON: {error}") from None
