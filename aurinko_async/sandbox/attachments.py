@@ -12,6 +12,8 @@ from . import prose
 from .letters import Attachment
 from .times import iso
 
+_COLOURS = (0x2E7D32, 0xC62828, 0x1565C0, 0xF9A825)
+
 
 def make(random: Random, number: int) -> Attachment:
     """Make a file of some kind."""
@@ -22,9 +24,9 @@ def make(random: Random, number: int) -> Attachment:
         case "application/pdf":
             content = _pdf()
         case "image/png":
-            content = _png(16, int(random.random() * 2**24))
+            content = _png(16, random.choice(_COLOURS))
         case "application/gzip":
-            content = gzip.compress(b"nothing to see here\n" * 20, mtime=0)
+            content = _archive()
         case _:
             content = random.choice(prose.SENTENCES)[0].encode()
     return Attachment(attachment_id(number), name, mime_type, content)
@@ -61,6 +63,11 @@ def _png(size: int, colour: int) -> bytes:
         struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data)) for kind, data in chunks
     )
     return b"\x89PNG\r\n\x1a\n" + body
+
+
+@cache
+def _archive() -> bytes:
+    return gzip.compress(b"nothing to see here\n" * 20, mtime=0)
 
 
 @cache

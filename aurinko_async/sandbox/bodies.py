@@ -9,7 +9,6 @@ from html.parser import HTMLParser
 _SNIPPET_LENGTH = 160
 _BLOCKS = frozenset({"p", "div", "br", "tr", "li", "blockquote", "h1", "h2", "h3", "table", "ul", "ol"})
 _SILENT = frozenset({"script", "style", "head", "title"})
-_SPACES = re.compile(r"\s+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 _QUOTED_HTML = re.compile(r'<div class="gmail_quote">.*</div>|<blockquote.*</blockquote>', re.DOTALL | re.IGNORECASE)
 _QUOTED_TEXT = re.compile(r"^(?:On .{0,200}wrote:\s*\n)?(?:>.*(?:\n|\Z))+", re.MULTILINE)
@@ -61,4 +60,4 @@ def without_quotes(body: str, body_type: str) -> str:
 
 def snippet(text: str) -> str:
     """Give the beginning of a text in one line."""
-    return _SPACES.sub(" ", text[: _SNIPPET_LENGTH * 2]).strip()[:_SNIPPET_LENGTH]
+    return " ".join(text[: _SNIPPET_LENGTH * 2].split())[:_SNIPPET_LENGTH]

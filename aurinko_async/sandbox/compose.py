@@ -7,7 +7,7 @@ from email.header import Header
 from email.mime.base import MIMEBase
 from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
-from email.utils import formatdate
+from email.utils import formataddr, formatdate
 from hashlib import blake2b
 
 from .contract import Json
@@ -57,11 +57,11 @@ def _part(file: Attachment) -> MIMEBase:
 
 def _headers(record: Json, when: float) -> list[tuple[str, str]]:
     people = [
-        (name, ", ".join(one["raw"] for one in record.get(key) or ()))
+        (name, ", ".join(_mailbox(one) for one in record.get(key) or ()))
         for name, key in (("To", "to"), ("Cc", "cc"), ("Reply-To", "replyTo"))
     ]
     headers = [
-        ("From", record["from"]["raw"]),
+        ("From", _mailbox(record["from"])),
         *people,
         ("Subject", record.get("subject") or ""),
         ("Date", formatdate(when)),
@@ -72,6 +72,13 @@ def _headers(record: Json, when: float) -> list[tuple[str, str]]:
     written = {name.lower() for name, _ in headers} | {"mime-version", "content-type", "received"}
     more = [(h["name"], h["value"]) for h in record.get("internetHeaders", ()) if h["name"].lower() not in written]
     return [(name, value) for name, value in (*headers, *more) if value]
+
+
+def _mailbox(person: Json) -> str:
+    try:
+        return formataddr((person.get("name") or "", person["address"]))
+    except UnicodeEncodeError:  # an address beyond ASCII
+        return str(person["raw"])
 
 
 def _boundary(record: Json, number: int) -> str:

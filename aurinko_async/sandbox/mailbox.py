@@ -130,6 +130,7 @@ class Mailbox:
         for name in ("from_", "from"):
             if name in changes:
                 changes["from"] = addresses(changes.pop(name))[0]
+        changes |= {name: addresses(changes[name]) for name in ("to", "cc", "bcc", "replyTo") if name in changes}
         if "body" in changes:
             changes.setdefault("text", html_to_text(changes["body"]))
             changes.setdefault("bodySnippet", snippet(changes["text"]))

@@ -54,7 +54,7 @@ class Renderer:
         }
         if message.modified is not None:
             record["lastModifiedTime"] = iso(message.modified)
-        if properties := _native(letter, message, native):
+        if native and (properties := _native(letter, message, native)):
             record["nativeProperties"] = properties
         return record
 

@@ -181,7 +181,7 @@ class Sandbox:
                 await self._pause(self.latency)
             response = await self._perform(request, fault, process)
             status = response.status
-        except _Dropped:
+        except (_Dropped, ConnectionError):  # cut by us, or by a client that did not wait
             response = web.Response()
         finally:
             name = operation.name if operation else None

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 
 # What a four-digit year can say; broken mail claims more.
 _EARLIEST, _LATEST = -62135596800.0, 253402300799.0
 DAY = 86400.0
 
 
+@lru_cache(maxsize=256)
 def iso(seconds: float) -> str:
     """Write an instant, whole seconds, in UTC."""
     year, month, day, hour, minute, second = time.gmtime(min(max(seconds, _EARLIEST), _LATEST))[:6]

@@ -140,6 +140,8 @@ class World:
         self.codes: dict[str, tuple[Account, bool]] = {}
         self.prepared: dict[str, str] = {}
         self._renewals = 0
+        self._by_id: dict[int, Account] = {}
+        self._by_token: dict[str, Account] = {}
         self._messages = messages
         self._mail = mail
         for index in range(accounts):
@@ -169,6 +171,7 @@ class World:
             role="secondary" if user else "primary",
         )
         self.accounts.append(account)
+        self._by_id[account.id] = account
         return account
 
     def account(self, account_id: int) -> Account:
@@ -177,10 +180,10 @@ class World:
         Raises:
             ApiError: 404, there is none, or no more.
         """
-        for account in self.accounts:
-            if account.id == account_id and not account.deleted:
-                return account
-        raise not_found("The account could not be found")
+        account = self._by_id.get(account_id)
+        if account is None or account.deleted:
+            raise not_found("The account could not be found")
+        return account
 
     def by_token(self, token: str) -> Account:
         """Give the account of a token.
@@ -188,10 +191,13 @@ class World:
         Raises:
             ApiError: 401.
         """
-        for account in self.accounts:
-            if token and account.token == token and not account.deleted:
-                return account
-        raise unauthorized()
+        account = self._by_token.get(token)
+        if account is None or account.token != token:  # somebody set another token, or deleted it
+            account = next((account for account in self.accounts if token and account.token == token), None)
+        if account is None or account.deleted:
+            raise unauthorized()
+        self._by_token[token] = account
+        return account
 
     def user(self, user_id: str) -> Account | None:
         """Give the primary account of a user, which is what makes the user."""
