@@ -89,19 +89,27 @@ class _AccountGate:
 
 
 class _Pace:
-    """Spreads starts over time: at most `rate` a second, in bursts of at most a tenth of a second's worth."""
+    """Spreads starts over time: at most `rate` in any second, in bursts of at most a tenth of a second's worth."""
+
+    BURST = 0.1
 
     def __init__(self, rate: float, clock: Clock) -> None:
         self._interval = 1 / rate
         self._clock = clock
         self._next = 0.0
+        self._span = max(1.0, self._interval)
+        self._starts: deque[float] = deque(maxlen=max(1, int(rate)))
 
     async def take(self) -> None:
         now = self._clock.monotonic()
-        mine = max(self._next, now)
-        self._next = mine + self._interval
-        if (wait := mine - 0.1 - now) > 0:
-            await self._clock.sleep(wait)
+        due = max(self._next, now)
+        self._next = due + self._interval
+        start = max(now, due - self.BURST)
+        if len(self._starts) == self._starts.maxlen:
+            start = max(start, self._starts[0] + self._span)
+        self._starts.append(start)
+        if start > now:
+            await self._clock.sleep(start - now)
 
 
 class Gates:
