@@ -59,6 +59,12 @@ class Window:
         self.used -= 1
         self.wake()
 
+    async def __aenter__(self) -> None:
+        await self.acquire()
+
+    async def __aexit__(self, *exc: object) -> None:
+        self.release()
+
     def wake(self) -> None:
         while self._waiting and self.used < int(self.size):
             turn = self._waiting.popleft()
@@ -128,17 +134,13 @@ class Gates:
         gate = self._accounts.get(account_key)
         if gate is None:
             gate = self._accounts[account_key] = _AccountGate(self._limits.per_account)
-        await gate.window.acquire()
         try:
-            while (wait := gate.not_before - self._clock.monotonic()) > 0:
-                await self._clock.sleep(wait)
-            await self._window.acquire()
-            try:
-                await self._pace.take()
-                yield gate
-            finally:
-                self._window.release()
+            async with gate.window:
+                while (wait := gate.not_before - self._clock.monotonic()) > 0:
+                    await self._clock.sleep(wait)
+                async with self._window:
+                    await self._pace.take()
+                    yield gate
         finally:
-            gate.window.release()
             if gate.is_forgettable(self._clock.monotonic()):
                 self._accounts.pop(account_key, None)
