@@ -20,7 +20,7 @@ class Page(Generic[T]):
     `errors` names the records of this page that could not be read: each costs its own error, never its neighbours.
     """
 
-    records: list[T] = field(factory=list)
+    records: list[T] = field(factory=list[T])
     errors: tuple[DecodeError, ...] = ()
 
     def __iter__(self) -> Iterator[T]:

@@ -9,10 +9,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from .faults import Fault, FaultKind
-    from .mailbox import Mailbox
-    from .server import Sandbox, Served
-    from .world import Account
+    from aurinko_async.sandbox.faults import Fault, FaultKind
+    from aurinko_async.sandbox.mailbox import Mailbox
+    from aurinko_async.sandbox.server import Sandbox, Served
+    from aurinko_async.sandbox.world import Account
 
 __all__ = ["Account", "Fault", "FaultKind", "Mailbox", "Sandbox", "Served"]
 

@@ -8,9 +8,9 @@ import zlib
 from functools import cache
 from random import Random
 
-from . import prose
-from .letters import Attachment
-from .times import iso
+from aurinko_async.sandbox import prose
+from aurinko_async.sandbox.letters import Attachment
+from aurinko_async.sandbox.times import iso
 
 _COLOURS = (0x2E7D32, 0xC62828, 0x1565C0, 0xF9A825)
 

@@ -8,11 +8,11 @@ from random import Random
 
 from attrs import define
 
-from . import attachments, names, prose
-from .bodies import snippet
-from .contract import Json
-from .letters import Attachment, Letter, Owner, address
-from .times import DAY, iso
+from aurinko_async.sandbox import attachments, names, prose
+from aurinko_async.sandbox.bodies import snippet
+from aurinko_async.sandbox.contract import Json
+from aurinko_async.sandbox.letters import Attachment, Letter, Owner, address
+from aurinko_async.sandbox.times import DAY, iso
 
 # How far back made-up mail reaches, and the share of it that came in the last hours.
 _DAYS_BACK = 400.0

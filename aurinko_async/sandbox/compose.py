@@ -10,8 +10,8 @@ from email.mime.text import MIMEText
 from email.utils import formataddr, formatdate
 from hashlib import blake2b
 
-from .contract import Json
-from .letters import Attachment, Letter
+from aurinko_async.sandbox.contract import Json
+from aurinko_async.sandbox.letters import Attachment, Letter
 
 _POLICY = policy.compat32.clone(linesep="\r\n")
 

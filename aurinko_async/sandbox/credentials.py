@@ -9,9 +9,9 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
-from .contract import Operation
-from .errors import ApiError, unauthorized
-from .world import Account, World
+from aurinko_async.sandbox.contract import Operation
+from aurinko_async.sandbox.errors import ApiError, unauthorized
+from aurinko_async.sandbox.world import Account, World
 
 # What still works on an account whose provider turned it away: getting rid of it.
 _FAREWELLS = ("account.delete", "account.delete_token")

@@ -7,11 +7,11 @@ from typing import Any, Literal, TypeVar
 
 import msgspec
 
-from .call import Call, Reply, reply, spoil
-from .contract import Json
-from .errors import bad_request, delta_expired, delta_invalid, page_invalid
-from .ledger import Entry, Ledger
-from .tokens import Cursor, InvalidToken
+from aurinko_async.sandbox.call import Call, Reply, reply, spoil
+from aurinko_async.sandbox.contract import Json
+from aurinko_async.sandbox.errors import bad_request, delta_expired, delta_invalid, page_invalid
+from aurinko_async.sandbox.ledger import Entry, Ledger
+from aurinko_async.sandbox.tokens import Cursor, InvalidToken
 
 E = TypeVar("E", bound=Entry)
 Stream = Literal["updated", "deleted"]

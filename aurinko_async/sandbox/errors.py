@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 from uuid import uuid4
 
-from .contract import Json
+from aurinko_async.sandbox.contract import Json
 
 # The codes the vendor documents or shows; its casing is not uniform and neither is this table.
 _CODES = {

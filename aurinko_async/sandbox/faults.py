@@ -10,7 +10,7 @@ from typing import Any, Literal, get_args
 
 from attrs import define
 
-from .contract import Operation
+from aurinko_async.sandbox.contract import Operation
 
 FaultKind = Literal[
     "status",

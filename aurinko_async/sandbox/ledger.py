@@ -11,7 +11,7 @@ from typing import Any, Generic, TypeVar
 
 from attrs import define, field, frozen
 
-from .contract import Json
+from aurinko_async.sandbox.contract import Json
 
 
 @define(eq=False)

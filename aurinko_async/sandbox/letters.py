@@ -9,9 +9,9 @@ from typing import Any
 
 from attrs import Factory, define, field, frozen
 
-from .bodies import html_to_text, text_to_html
-from .contract import Json, is_object
-from .ledger import Entry
+from aurinko_async.sandbox.bodies import html_to_text, text_to_html
+from aurinko_async.sandbox.contract import Json, is_object
+from aurinko_async.sandbox.ledger import Entry
 
 
 @frozen

@@ -9,16 +9,16 @@ from datetime import datetime
 from functools import partial
 from typing import Any
 
-from . import names
-from .author import Author, Plan
-from .bodies import html_to_text, snippet
-from .contract import Json
-from .errors import ApiError, bad_request, not_found
-from .ledger import Ledger
-from .letters import Attachment, Draft, Folder, Letter, Message, Owner, address, addresses
-from .realmail import Loaded
-from .render import Renderer
-from .times import iso, moment
+from aurinko_async.sandbox import names
+from aurinko_async.sandbox.author import Author, Plan
+from aurinko_async.sandbox.bodies import html_to_text, snippet
+from aurinko_async.sandbox.contract import Json
+from aurinko_async.sandbox.errors import ApiError, bad_request, not_found
+from aurinko_async.sandbox.ledger import Ledger
+from aurinko_async.sandbox.letters import Attachment, Draft, Folder, Letter, Message, Owner, address, addresses
+from aurinko_async.sandbox.realmail import Loaded
+from aurinko_async.sandbox.render import Renderer
+from aurinko_async.sandbox.times import iso, moment
 
 
 class Messages(Mapping[str, Json]):

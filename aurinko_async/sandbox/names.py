@@ -6,8 +6,8 @@ import base64
 from hashlib import blake2b
 from urllib.parse import quote
 
-from .contract import Json
-from .letters import Folder, Owner
+from aurinko_async.sandbox.contract import Json
+from aurinko_async.sandbox.letters import Folder, Owner
 
 
 def message_id(owner: Owner, number: int) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import base64
 from collections.abc import Callable
 
-from .contract import Json
-from .errors import bad_request
-from .letters import Attachment, Draft, Letter, Message, address
-from .names import new_draft_id
-from .times import iso
-from .world import Account, World
+from aurinko_async.sandbox.contract import Json
+from aurinko_async.sandbox.errors import bad_request
+from aurinko_async.sandbox.letters import Attachment, Draft, Letter, Message, address
+from aurinko_async.sandbox.names import new_draft_id
+from aurinko_async.sandbox.times import iso
+from aurinko_async.sandbox.world import Account, World
 
 _KINDS = ("to", "cc", "bcc")
 

@@ -11,10 +11,10 @@ from email.message import Message as Parsed
 from email.utils import getaddresses, parsedate_to_datetime
 from typing import Any, TypeVar
 
-from .bodies import html_to_text, snippet
-from .contract import Json, is_array
-from .letters import Attachment, Letter, address
-from .times import iso
+from aurinko_async.sandbox.bodies import html_to_text, snippet
+from aurinko_async.sandbox.contract import Json, is_array
+from aurinko_async.sandbox.letters import Attachment, Letter, address
+from aurinko_async.sandbox.times import iso
 
 T = TypeVar("T")
 _IDS = re.compile(r"<[^<>\s]+>")

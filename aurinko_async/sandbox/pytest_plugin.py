@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
-    from .server import Sandbox
+    from aurinko_async.sandbox.server import Sandbox
 
 # Enough for several pages; a marker asks for more.
 _MESSAGES = 250
@@ -28,7 +28,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 async def _running(request: pytest.FixtureRequest) -> AsyncIterator[Sandbox]:
     """A running simulated Aurinko server; `sandbox.url` is its address."""
-    from .server import Sandbox
+    from aurinko_async.sandbox.server import Sandbox
 
     marker: pytest.Mark | None = request.node.get_closest_marker("aurinko_sandbox")
     options: dict[str, Any] = {"messages": _MESSAGES, **(marker.kwargs if marker else {})}

@@ -9,9 +9,9 @@ from datetime import UTC, datetime
 
 from attrs import frozen
 
-from .contract import Json
-from .errors import bad_request
-from .letters import Letter, Message
+from aurinko_async.sandbox.contract import Json
+from aurinko_async.sandbox.errors import bad_request
+from aurinko_async.sandbox.letters import Letter, Message
 
 _DATES = ("%Y/%m/%d", "%Y-%m-%d", "%m/%d/%Y")
 _TERM = re.compile(r"(from|to|cc|subject|after|before|is|has):(.*)", re.DOTALL | re.IGNORECASE)

@@ -12,8 +12,8 @@ from pathlib import Path
 
 from attrs import frozen
 
-from .letters import Letter
-from .parse import header, parse, received_at, related_ids
+from aurinko_async.sandbox.letters import Letter
+from aurinko_async.sandbox.parse import header, parse, received_at, related_ids
 
 
 @frozen

@@ -7,11 +7,11 @@ from collections.abc import Iterable
 
 import msgspec
 
-from .bodies import without_quotes
-from .contract import Json
-from .letters import Letter, Message, Owner
-from .names import web_link
-from .times import iso
+from aurinko_async.sandbox.bodies import without_quotes
+from aurinko_async.sandbox.contract import Json
+from aurinko_async.sandbox.letters import Letter, Message, Owner
+from aurinko_async.sandbox.names import web_link
+from aurinko_async.sandbox.times import iso
 
 # What the encoded records of one mailbox may take; beyond it the least recently used are written again when asked for.
 _CACHE_BYTES = 64 * 2**20

@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 from attrs import Factory, define
 
-from .contract import Operation
+from aurinko_async.sandbox.contract import Operation
 
 
 @define

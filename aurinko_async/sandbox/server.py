@@ -17,16 +17,16 @@ from urllib.parse import parse_qsl
 import msgspec
 from aiohttp import web
 
-from . import handlers
-from .call import HANDLERS, Call, Reply
-from .contract import Operation, operations
-from .credentials import Identity, identify
-from .errors import ApiError, code_for, delta_expired, delta_invalid, page_invalid, phrase_for
-from .faults import Fault, Faults
-from .router import Router
-from .tokens import Cursor, InvalidToken
-from .validation import check_headers, read_body, read_path, read_query
-from .world import Account, World
+from aurinko_async.sandbox import handlers
+from aurinko_async.sandbox.call import HANDLERS, Call, Reply
+from aurinko_async.sandbox.contract import Operation, operations
+from aurinko_async.sandbox.credentials import Identity, identify
+from aurinko_async.sandbox.errors import ApiError, code_for, delta_expired, delta_invalid, page_invalid, phrase_for
+from aurinko_async.sandbox.faults import Fault, Faults
+from aurinko_async.sandbox.router import Router
+from aurinko_async.sandbox.tokens import Cursor, InvalidToken
+from aurinko_async.sandbox.validation import check_headers, read_body, read_path, read_query
+from aurinko_async.sandbox.world import Account, World
 
 # Attachments come as base64 in JSON; providers stop at about 25 MB of them.
 _MAX_BODY_BYTES = 64 * 2**20

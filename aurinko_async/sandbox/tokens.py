@@ -10,7 +10,7 @@ from typing import Literal, TypeVar
 
 import msgspec
 
-from .contract import Json
+from aurinko_async.sandbox.contract import Json
 
 # Every token ends with these, so a client that does not escape a query value never gets past its first page.
 _TAIL = "%2B+/="

@@ -11,8 +11,8 @@ from typing import Any
 
 import msgspec
 
-from .contract import Json, Operation, Parameter, is_array, is_object, resolve
-from .errors import bad_request
+from aurinko_async.sandbox.contract import Json, Operation, Parameter, is_array, is_object, resolve
+from aurinko_async.sandbox.errors import bad_request
 
 _INTEGER = re.compile(r"-?\d+\Z")
 _LISTED = re.compile(r"[,\s]+")

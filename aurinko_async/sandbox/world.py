@@ -13,13 +13,13 @@ from typing import Literal
 
 from attrs import Factory, define, field
 
-from .contract import Json
-from .errors import ApiError, not_found, unauthorized
-from .letters import Owner
-from .mailbox import Mailbox
-from .realmail import read_mail
-from .times import iso
-from .tokens import Mint
+from aurinko_async.sandbox.contract import Json
+from aurinko_async.sandbox.errors import ApiError, not_found, unauthorized
+from aurinko_async.sandbox.letters import Owner
+from aurinko_async.sandbox.mailbox import Mailbox
+from aurinko_async.sandbox.realmail import read_mail
+from aurinko_async.sandbox.times import iso
+from aurinko_async.sandbox.tokens import Mint
 
 SERVICE_TYPES = ("Google", "Office365", "IMAP")
 _PROVIDERS = {"IMAP": "Fastmail", "EWS": "EWS", "iCloud": "iCloud"}

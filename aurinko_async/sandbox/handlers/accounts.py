@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..call import Call, Reply, done, nothing, reply, serves
-from ..contract import Json
-from ..errors import ApiError, bad_request
-from ..world import Account
+from aurinko_async.sandbox.call import Call, Reply, done, nothing, reply, serves
+from aurinko_async.sandbox.contract import Json
+from aurinko_async.sandbox.errors import ApiError, bad_request
+from aurinko_async.sandbox.world import Account
 
 _CONNECTABLE = ("Google", "Office365", "IMAP")
 # What an upsert may match an existing account by, as it stands in the body.

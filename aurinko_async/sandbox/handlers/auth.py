@@ -7,11 +7,11 @@ import hashlib
 import hmac
 from urllib.parse import urlencode, urlsplit
 
-from ..call import Call, Reply, reply, serves
-from ..contract import Json
-from ..credentials import client_id_of, exchange_token_of
-from ..errors import bad_request, unauthorized
-from ..world import Account
+from aurinko_async.sandbox.call import Call, Reply, reply, serves
+from aurinko_async.sandbox.contract import Json
+from aurinko_async.sandbox.credentials import client_id_of, exchange_token_of
+from aurinko_async.sandbox.errors import bad_request, unauthorized
+from aurinko_async.sandbox.world import Account
 
 
 @serves("auth.authorize_url")

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..call import Call, Position, Reply, reply, serves, token_page
-from ..contract import Json
-from ..errors import not_found
-from .mail import listing
+from aurinko_async.sandbox.call import Call, Position, Reply, reply, serves, token_page
+from aurinko_async.sandbox.contract import Json
+from aurinko_async.sandbox.errors import not_found
+from aurinko_async.sandbox.handlers.mail import listing
 
 
 @serves("email.folders.list")

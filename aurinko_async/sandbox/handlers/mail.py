@@ -7,12 +7,12 @@ from collections.abc import Callable
 
 import msgspec
 
-from ..call import Call, Position, Reply, done, reply, serves, token_page
-from ..compose import compose
-from ..contract import Json
-from ..errors import not_found
-from ..letters import Message
-from ..query import Query
+from aurinko_async.sandbox.call import Call, Position, Reply, done, reply, serves, token_page
+from aurinko_async.sandbox.compose import compose
+from aurinko_async.sandbox.contract import Json
+from aurinko_async.sandbox.errors import not_found
+from aurinko_async.sandbox.letters import Message
+from aurinko_async.sandbox.query import Query
 
 _HIDDEN = frozenset({"trash", "junk"})
 _QUESTION = ("q", "bodyType", "includeTrashAndJunk", "nativeProperties")

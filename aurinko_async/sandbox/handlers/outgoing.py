@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from ..call import Call, Reply, done, reply, serves
-from ..contract import Json
-from ..errors import ApiError, not_found
-from ..letters import Draft, Message
-from ..names import web_link
-from ..outgoing import discard_draft, save_draft, schedule, send, send_draft, track, write_letter
-from ..times import moment
+from aurinko_async.sandbox.call import Call, Reply, done, reply, serves
+from aurinko_async.sandbox.contract import Json
+from aurinko_async.sandbox.errors import ApiError, not_found
+from aurinko_async.sandbox.letters import Draft, Message
+from aurinko_async.sandbox.names import web_link
+from aurinko_async.sandbox.outgoing import discard_draft, save_draft, schedule, send, send_draft, track, write_letter
+from aurinko_async.sandbox.times import moment
 
 
 @serves("email.messages.send")

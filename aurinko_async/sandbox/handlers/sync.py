@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..call import Call, Reply, serves
-from ..deltas import deleted, start, updated
-from ..errors import bad_request
-from ..times import DAY
+from aurinko_async.sandbox.call import Call, Reply, serves
+from aurinko_async.sandbox.deltas import deleted, start, updated
+from aurinko_async.sandbox.errors import bad_request
+from aurinko_async.sandbox.times import DAY
 
 
 @serves("email.sync.start")
