@@ -19,7 +19,8 @@ class SyncKey:
         account: The account's id.
         resource: `email`, ...
         container: The calendar or task list; empty where an account has only one.
-        consumer: Empty for the mirror; a name for each program that is handed the records and keeps its place here.
+        consumer: Empty for the mirror; a name for each program that is handed the records and keeps its place here:
+            a commit of such a key saves the checkpoint and nothing else.
     """
 
     account: str
@@ -54,7 +55,7 @@ class Commit:
         generation: Marks the rows; a sweep removes what has an older mark.
         at: Now, aware.
         rows: Records to insert or replace, by id. A partial one (`omitted`) never erases what a fuller one had.
-        deleted: Tombstones; unknown ids are ignored.
+        deleted: Tombstones; unknown ids are ignored, and ids that are among `rows`.
         sweep: Remove live rows with an older generation whose time lies in [from, to); `None` bounds are open, and
             when both are open rows without a time go too. `None`: no sweep.
         finished: The round is complete with this.

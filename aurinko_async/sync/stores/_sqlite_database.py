@@ -55,8 +55,7 @@ class Database:
             if partial:
                 for record_id, stored in execute(statements.stored, (*owner, json.dumps(partial))).fetchall():
                     rows[record_id] = completed(rows[record_id], stored)
-            values = sql.values_of(table, owner, commit.generation)
-            self.connection.executemany(statements.upsert, [values(record_id, row) for record_id, row in rows.items()])
+            self.connection.executemany(statements.upsert, sql.parameters(table, owner, commit.generation, rows))
         if commit.sweep is not None:
             bounds = (*window(*commit.sweep), commit.sweep == (None, None))
             deleted += execute(statements.sweep, (text_time(commit.at), *owner, commit.generation, *bounds)).rowcount

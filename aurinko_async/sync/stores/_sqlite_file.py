@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import sqlite3
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -49,8 +48,18 @@ class Connection(aiosqlite.Connection):
     """A connection whose thread does a piece of work in one go: nothing comes between its statements."""
 
     def __init__(self, path: str, *, busy_timeout: float) -> None:
-        super().__init__(functools.partial(_connect, path, busy_timeout), iter_chunk_size=64)
+        super().__init__(self._connect_or_fail, iter_chunk_size=64)
         self._path = path
+        self._busy_timeout = busy_timeout
+        self.failure: Exception | None = None
+
+    def _connect_or_fail(self) -> sqlite3.Connection:
+        # aiosqlite leaves its thread behind when this raises; what it got, it closes.
+        try:
+            return _connect(self._path, self._busy_timeout)
+        except Exception as error:
+            self.failure = error
+            return sqlite3.connect(":memory:")
 
     async def run(self, work: Callable[[Database], T]) -> T:
         execute = cast("_Execute[T]", self._execute)  # pyright: ignore[reportUnknownMemberType]
@@ -67,11 +76,14 @@ async def connected(path: str, *, busy_timeout: float) -> Connection:
         NotAStore, NewerSchema, StoreError: it cannot be used; what is not ours is left as it is.
     """
     connection = Connection(path, busy_timeout=busy_timeout)
-    try:
-        await connection
-    except sqlite3.Error as error:
+    await connection
+    error = connection.failure
+    if error is None:
+        return connection
+    await connection.close()
+    if isinstance(error, sqlite3.Error):
         raise _translated(error, path) from error
-    return connection
+    raise error
 
 
 def _translated(error: sqlite3.Error, path: str) -> StoreError:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
-import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
+from itertools import repeat
 from typing import Any, Final
 
+import msgspec
 from attrs import frozen
 
 from aurinko_async.models.rows import Row
@@ -20,7 +21,7 @@ _IDS: Final = "id IN (SELECT value FROM json_each(?))"
 
 
 def _texts(values: list[str]) -> str:
-    return clean(json.dumps(values, ensure_ascii=False))
+    return msgspec.json.encode(list(map(clean, values))).decode()
 
 
 _ADAPTERS: Final[dict[Kind, Callable[[Any], Any]]] = {
@@ -110,17 +111,17 @@ def statements(table: Table) -> Statements:
     )
 
 
-def values_of(table: Table, owner: tuple[str, ...], generation: int) -> Callable[[str, Row[Any]], tuple[Any, ...]]:
-    """What makes the parameters of `upsert` of a row."""
-    readers = [(column.read, _ADAPTERS[column.kind]) for column in table.columns]
-
-    def values(record_id: str, row: Row[Any]) -> tuple[Any, ...]:
-        columns = row.columns
-        searched = [None if (value := read(columns)) is None else adapt(value) for read, adapt in readers]
-        omitted = _texts(row.omitted) if row.omitted else None
-        return (*owner, record_id, *searched, omitted, generation, row.raw)
-
-    return values
+def parameters(
+    table: Table, owner: tuple[str, ...], generation: int, rows: Mapping[str, Row[Any]]
+) -> Iterable[tuple[Any, ...]]:
+    """The parameters of `upsert` for rows by id; made column by column, which is the faster way around."""
+    columns = [row.columns for row in rows.values()]
+    searched: list[Iterable[Any]] = []
+    for column in table.columns:
+        adapt = _ADAPTERS[column.kind]
+        searched.append([None if value is None else adapt(value) for value in map(column.read, columns)])
+    omitted = [_texts(row.omitted) if row.omitted else None for row in rows.values()]
+    return zip(*map(repeat, owner), rows, *searched, omitted, repeat(generation), [row.raw for row in rows.values()])
 
 
 # --- questions about messages

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from operator import attrgetter
 from types import MappingProxyType
 from typing import Any, Final, Literal, TypeAlias
 
+import msgspec
 from attrs import frozen
 
 from aurinko_async.errors import ConfigError
@@ -76,18 +78,18 @@ def _unread(message: MessageColumns) -> bool | None:
 MESSAGES: Final = Table(
     name="messages",
     columns=(
-        Column("thread_id", "text", lambda message: message.thread_id),
-        Column("folder_id", "text", lambda message: message.folder_id),
-        Column("internet_message_id", "text", lambda message: message.internet_message_id),
-        Column("subject", "text", lambda message: message.subject),
+        Column("thread_id", "text", attrgetter("thread_id")),
+        Column("folder_id", "text", attrgetter("folder_id")),
+        Column("internet_message_id", "text", attrgetter("internet_message_id")),
+        Column("subject", "text", attrgetter("subject")),
         Column("from_address", "text", _from_address),
         Column("from_name", "text", _from_name),
         Column("received_at", "time", _arrived),
-        Column("sent_at", "time", lambda message: message.sent_at),
-        Column("last_modified_at", "time", lambda message: message.last_modified_time),
-        Column("sys_labels", "texts", lambda message: message.sys_labels),
+        Column("sent_at", "time", attrgetter("sent_at")),
+        Column("last_modified_at", "time", attrgetter("last_modified_time")),
+        Column("sys_labels", "texts", attrgetter("sys_labels")),
         Column("unread", "flag", _unread),
-        Column("has_attachments", "flag", lambda message: message.has_attachments),
+        Column("has_attachments", "flag", attrgetter("has_attachments")),
     ),
     time="received_at",
     indexes=(("thread_id",),),
@@ -127,7 +129,8 @@ def text_time(time: datetime) -> str:
         # Within hours of year 1 or 9999 the offset does not matter.
         with suppress(OverflowError):
             time = time.astimezone(UTC)
-    return time.replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
+    text: str = msgspec.to_builtins(time)  # as isoformat, at a tenth of its cost
+    return text[:23] + "Z" if time.microsecond else text[:19] + ".000Z"
 
 
 def window(since: datetime | None, until: datetime | None) -> tuple[str, str]:

@@ -92,7 +92,11 @@ class SQLiteStore(Mirror):
         _require_driver()
 
     async def __aenter__(self) -> Self:
-        await _settled(self._open())
+        try:
+            await _settled(self._open())
+        except asyncio.CancelledError:
+            await self.close()
+            raise
         return self
 
     async def __aexit__(
