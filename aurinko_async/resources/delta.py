@@ -13,12 +13,10 @@ from aurinko_async.errors import DecodeError
 from aurinko_async.models.pages import DeltaPage
 from aurinko_async.models.rows import Row
 from aurinko_async.resources.account import AccountResource
-from aurinko_async.sync.driver import DeltaSync, Record, SyncOptions, SyncSource
-from aurinko_async.sync.store import Deletion
+from aurinko_async.sync.driver import DeltaSync
+from aurinko_async.sync.values import D, R, SyncOptions, SyncSource
 
 T = TypeVar("T")
-R = TypeVar("R", bound=Record)
-D = TypeVar("D", bound=Deletion)
 
 
 @frozen(eq=False)

@@ -17,9 +17,10 @@ from aurinko_async.resources.messages import Conversations, Messages
 from aurinko_async.resources.sources import EmailSource
 from aurinko_async.resources.sync import EmailSync
 from aurinko_async.resources.tracking import DraftTracking, Tracking
-from aurinko_async.sync.driver import DeltaSync, SyncOptions, SyncReport
+from aurinko_async.sync.driver import DeltaSync
 from aurinko_async.sync.machine import Bounds
 from aurinko_async.sync.store import SyncStore
+from aurinko_async.sync.values import SyncOptions, SyncReport
 
 
 class Email(Resource):

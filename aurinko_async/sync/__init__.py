@@ -1,9 +1,10 @@
 """Delta sync that never loses a record."""
 
-from aurinko_async.sync.driver import Batch, DeltaSync, SweepOrder, SyncReport
+from aurinko_async.sync.driver import DeltaSync
 from aurinko_async.sync.machine import Bounds
 from aurinko_async.sync.store import SyncKey, SyncState, SyncStore
 from aurinko_async.sync.stores import MemoryStore, SQLiteStore
+from aurinko_async.sync.values import Batch, SweepOrder, SyncReport
 
 __all__ = [
     "Batch",

@@ -6,19 +6,17 @@ import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar, cast
+from typing import Any, Final, Generic, Literal, TypeAlias, cast
 
 import backoff
-from attrs import define, evolve, field, frozen
+from attrs import define, evolve
 
 from aurinko_async._types import Clock
-from aurinko_async.errors import ConfigError, CursorRejected, DecodeError, NotFound
-from aurinko_async.models.mail import SyncStatus
+from aurinko_async.errors import ConfigError, CursorRejected, NotFound
 from aurinko_async.models.pages import DeltaPage
 from aurinko_async.models.rows import Row
 from aurinko_async.sync.machine import (
     Action,
-    Bounds,
     Checkpoint,
     Deliver,
     Delivered,
@@ -26,21 +24,19 @@ from aurinko_async.sync.machine import (
     Event,
     FetchPage,
     PageArrived,
-    Params,
     Save,
     Saved,
     Started,
     StartSync,
-    Stream,
     Sweep,
     Swept,
     SyncMachine,
     TokenRejected,
     Wait,
     Waited,
-    Window,
 )
-from aurinko_async.sync.store import Applied, Commit, Deletion, Lease, SyncKey, SyncStore
+from aurinko_async.sync.store import Applied, Commit, Lease, SyncKey
+from aurinko_async.sync.values import Batch, D, R, SweepOrder, SyncOptions, SyncReport, SyncSource
 
 MARGIN: Final = timedelta(days=1)
 """Providers round a window of days; what lies this near to its edge is looked up before it is swept."""
@@ -49,124 +45,7 @@ READY_WAIT: Final = 10.0
 LOOK_UPS: Final = 4
 """Single records fetched at once, as many as one account may have in flight by default."""
 
-
-class Record(Protocol):
-    """What a sync needs of a record."""
-
-    @property
-    def id(self) -> str | None: ...
-    @property
-    def omitted(self) -> list[str] | None: ...
-    @property
-    def deleted(self) -> bool | None: ...
-
-
-R = TypeVar("R", bound=Record)
-D = TypeVar("D", bound=Deletion)
-
-
-class SyncSource(Protocol[R, D]):
-    """The API as a sync sees it: one container of one resource, its records as `R`."""
-
-    @property
-    def key(self) -> tuple[str, str]:
-        """The resource and the container."""
-        ...
-
-    @property
-    def params(self) -> Params:
-        """The start parameters."""
-        ...
-
-    def window(self, now: datetime) -> Window:
-        """What a scan begun now covers."""
-        ...
-
-    def tombstone(self, record_id: str) -> D:
-        """A tombstone for an id that is found to be gone."""
-        ...
-
-    async def start(self) -> SyncStatus: ...
-    async def updated(self, *, delta_token: str | None, page_token: str | None) -> DeltaPage[R]: ...
-    async def deleted(self, *, delta_token: str | None, page_token: str | None) -> DeltaPage[D]: ...
-    async def get(self, record_id: str) -> R: ...
-
-
-@frozen
-class SweepOrder:
-    """Remove what you have of older generations than `generation` with a time inside `since` and `until`.
-
-    A complete scan did not see it. `None` is unbounded. Near the edges of a window of days providers round: look up
-    what lies within a day of them before you remove it.
-    """
-
-    generation: int
-    since: datetime | None
-    until: datetime | None
-
-
-@frozen(kw_only=True)
-class Batch(Generic[R, D]):
-    """One step of a sync, to be applied as a whole.
-
-    Attributes:
-        updated: Records to insert or replace by id.
-        deleted: Tombstones; unknown ids do no harm.
-        generation: Mark what you store with it; a sweep goes by it.
-        checkpoint: JSON. Save it in the transaction that saves the records, pass it back as `checkpoint=`.
-        sweep: Set on the last batch of a new generation.
-        errors: Records of this page that could not be read, each with its id where that could be.
-    """
-
-    updated: tuple[R, ...] = ()
-    deleted: tuple[D, ...] = ()
-    generation: int
-    checkpoint: str = field(repr=False)
-    sweep: SweepOrder | None = None
-    errors: tuple[DecodeError, ...] = ()
-
-
-@frozen(kw_only=True)
-class SyncReport:
-    """What a run did, or has done so far.
-
-    Attributes:
-        phase: `starting`, `deleted`, `updated`, `sweep` or `done`.
-        generation: The generation it worked in; 0 before the first start.
-        scan: It is (part of) a full scan, not an increment.
-        pages, records, tombstones: What came from the API.
-        added, updated, deleted: What changed in the store.
-        complete: The round came to its end; `False` after `stop()`: the next run resumes.
-        errors: Records that could not be read.
-    """
-
-    phase: str = "starting"
-    generation: int = 0
-    scan: bool = False
-    pages: int = 0
-    records: int = 0
-    tombstones: int = 0
-    added: int = 0
-    updated: int = 0
-    deleted: int = 0
-    complete: bool = False
-    errors: tuple[DecodeError, ...] = ()
-
-
 Mode: TypeAlias = Literal["mirror", "hand over", "own database"]
-
-
-@frozen(kw_only=True)
-class SyncOptions:
-    """What all faces of a sync share."""
-
-    store: SyncStore | None = None
-    checkpoint: str | None = None
-    consumer: str = "default"
-    hydrate: bool = False
-    prefetch: bool = True
-    bounds: Bounds = field(factory=Bounds)
-    progress: Callable[[SyncReport], None] | None = None
 
 
 @define
@@ -441,6 +320,3 @@ class _Ahead:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
             self._task = None
-
-
-__all__ = ["Batch", "DeltaSync", "Stream", "SweepOrder", "SyncOptions", "SyncReport", "SyncSource"]

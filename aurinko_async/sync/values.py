@@ -1,0 +1,131 @@
+"""What goes into a sync and what comes out of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from attrs import field, frozen
+
+from aurinko_async.errors import DecodeError
+from aurinko_async.models.mail import SyncStatus
+from aurinko_async.models.pages import DeltaPage
+from aurinko_async.sync.machine import Bounds, Params, Window
+from aurinko_async.sync.store import Deletion, SyncStore
+
+
+class Record(Protocol):
+    """What a sync needs of a record."""
+
+    @property
+    def id(self) -> str | None: ...
+    @property
+    def omitted(self) -> list[str] | None: ...
+    @property
+    def deleted(self) -> bool | None: ...
+
+
+R = TypeVar("R", bound=Record)
+D = TypeVar("D", bound=Deletion)
+
+
+class SyncSource(Protocol[R, D]):
+    """The API as a sync sees it: one container of one resource, its records as `R`."""
+
+    @property
+    def key(self) -> tuple[str, str]:
+        """The resource and the container."""
+        ...
+
+    @property
+    def params(self) -> Params:
+        """The start parameters."""
+        ...
+
+    def window(self, now: datetime) -> Window:
+        """What a scan begun now covers."""
+        ...
+
+    def tombstone(self, record_id: str) -> D:
+        """A tombstone for an id that is found to be gone."""
+        ...
+
+    async def start(self) -> SyncStatus: ...
+    async def updated(self, *, delta_token: str | None, page_token: str | None) -> DeltaPage[R]: ...
+    async def deleted(self, *, delta_token: str | None, page_token: str | None) -> DeltaPage[D]: ...
+    async def get(self, record_id: str) -> R: ...
+
+
+@frozen
+class SweepOrder:
+    """Remove what you have of older generations than `generation` with a time inside `since` and `until`.
+
+    A complete scan did not see it. `None` is unbounded. Near the edges of a window of days providers round: look up
+    what lies within a day of them before you remove it.
+    """
+
+    generation: int
+    since: datetime | None
+    until: datetime | None
+
+
+@frozen(kw_only=True)
+class Batch(Generic[R, D]):
+    """One step of a sync, to be applied as a whole.
+
+    Attributes:
+        updated: Records to insert or replace by id.
+        deleted: Tombstones; unknown ids do no harm.
+        generation: Mark what you store with it; a sweep goes by it.
+        checkpoint: JSON. Save it in the transaction that saves the records, pass it back as `checkpoint=`.
+        sweep: Set on the last batch of a new generation.
+        errors: Records of this page that could not be read, each with its id where that could be.
+    """
+
+    updated: tuple[R, ...] = ()
+    deleted: tuple[D, ...] = ()
+    generation: int
+    checkpoint: str = field(repr=False)
+    sweep: SweepOrder | None = None
+    errors: tuple[DecodeError, ...] = ()
+
+
+@frozen(kw_only=True)
+class SyncReport:
+    """What a run did, or has done so far.
+
+    Attributes:
+        phase: `starting`, `deleted`, `updated`, `sweep` or `done`.
+        generation: The generation it worked in; 0 before the first start.
+        scan: It is (part of) a full scan, not an increment.
+        pages, records, tombstones: What came from the API.
+        added, updated, deleted: What changed in the store.
+        complete: The round came to its end; `False` after `stop()`: the next run resumes.
+        errors: Records that could not be read.
+    """
+
+    phase: str = "starting"
+    generation: int = 0
+    scan: bool = False
+    pages: int = 0
+    records: int = 0
+    tombstones: int = 0
+    added: int = 0
+    updated: int = 0
+    deleted: int = 0
+    complete: bool = False
+    errors: tuple[DecodeError, ...] = ()
+
+
+@frozen(kw_only=True)
+class SyncOptions:
+    """What all faces of a sync share."""
+
+    store: SyncStore | None = None
+    checkpoint: str | None = None
+    consumer: str = "default"
+    hydrate: bool = False
+    prefetch: bool = True
+    bounds: Bounds = field(factory=Bounds)
+    progress: Callable[[SyncReport], None] | None = None
