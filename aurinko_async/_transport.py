@@ -37,6 +37,20 @@ class Timeout:
     total: float | None = field(default=300.0, validator=_seconds)
 
 
+async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a GET, PUT or DELETE a second time by itself, uncounted, when its connection broke."""
+    try:
+        return await send(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise _lost(error) from error
+
+
+def _lost(error: Exception) -> ConnectionLost:
+    return ConnectionLost(f"the connection broke: {error or type(error).__name__}")
+
+
 class Transport:
     """Sends requests over a pool of connections, its own or the caller's session."""
 
@@ -54,14 +68,18 @@ class Transport:
             ConnectionLost, RequestTimeout: it may have been processed.
         """
         limits = aiohttp.ClientTimeout(total=timeout.total, sock_connect=timeout.connect, sock_read=timeout.read)
+        client = self._client()
+        # aiohttp has no public name for a session's own middlewares, which ours would replace.
+        theirs = () if self._owned else getattr(client, "_middlewares", ())
         try:
-            async with self._client().request(
+            async with client.request(
                 request.method,
                 URL(request.url, encoded=True),
                 headers=request.headers,
                 data=request.body,
                 timeout=limits,
                 allow_redirects=False,
+                middlewares=(*theirs, _once),
             ) as answer:
                 body = await answer.read()
                 return Response(answer.status, answer.reason or "", answer.headers, body)
@@ -74,7 +92,7 @@ class Transport:
         except aiohttp.InvalidURL as error:
             raise ConfigError(f"base_url is not a URL: {error}") from None
         except (aiohttp.ClientError, OSError) as error:
-            raise ConnectionLost(f"the connection broke: {error or type(error).__name__}") from error
+            raise _lost(error) from error
 
     def _client(self) -> aiohttp.ClientSession:
         if self._closed:
