@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
 import msgspec
@@ -62,7 +62,7 @@ class Call:
         return self.fault is not None and self.fault.kind == kind
 
 
-Handler = Callable[[Call], Reply]
+Handler = Callable[[Call], Reply | Awaitable[Reply]]
 PageReader = Callable[[Json, Position | None], tuple[list[Any], Position | None]]
 HANDLERS: dict[str, Handler] = {}
 

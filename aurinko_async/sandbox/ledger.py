@@ -6,8 +6,8 @@ Every change takes the next number of the collection. An entry keeps the ordinal
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterator
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any, Generic, Literal, TypeVar
 
 from attrs import define, field, frozen
 
@@ -24,6 +24,10 @@ class Entry:
     changed: int = field(default=0, kw_only=True)
     gone: bool = field(default=False, kw_only=True)
 
+    def within(self, since: float | None, until: float | None, *, ever: bool) -> bool:
+        """Whether it is in a sync window, or with `ever` was at any time."""
+        return (since is None or self.when >= since) and (until is None or self.when < until)
+
 
 @frozen
 class Tombstone:
@@ -34,6 +38,7 @@ class Tombstone:
 
 
 E = TypeVar("E", bound=Entry)
+ChangeType = Literal["created", "updated", "deleted"]
 
 
 class Ledger(Generic[E]):
@@ -46,6 +51,7 @@ class Ledger(Generic[E]):
         self._order: list[E] = []
         self._log: list[tuple[int, E]] = []
         self._tombstones: list[Tombstone] = []
+        self._watchers: list[Callable[[E, ChangeType], None]] = []
 
     def __iter__(self) -> Iterator[E]:
         return (entry for entry in self._order if not entry.gone)
@@ -57,6 +63,10 @@ class Ledger(Generic[E]):
     def pristine(self) -> bool:
         """Whether nothing happened since it was born."""
         return self.seq == self._born
+
+    def watch(self, told: Callable[[E, ChangeType], None]) -> None:
+        """Have every change from now on told, once it is made."""
+        self._watchers.append(told)
 
     def seal(self) -> None:
         """Note that what there is now is what it was born with."""
@@ -83,44 +93,43 @@ class Ledger(Generic[E]):
         self._order.append(entry)
         self._entries[entry.id] = entry
         entry.ordinal = len(self._order)
-        self.touch(entry)
+        self._note(entry, "created")
 
     def touch(self, entry: E) -> None:
         """Note a change."""
-        self.seq += 1
-        entry.changed = self.seq
-        self._log.append((self.seq, entry))
+        self._note(entry, "updated")
 
     def bury(self, entry: E, tombstone: Json) -> None:
         """Note a deletion."""
         self.seq += 1
         entry.gone = True
         self._tombstones.append(Tombstone(self.seq, tombstone))
+        self._tell(entry, "deleted")
 
     def revive(self, entry: E) -> None:
         """Let a deleted entry come back under the same id."""
         entry.gone = False
-        self.touch(entry)
+        self._note(entry, "created")
 
-    def scan(self, after: int, upto: int, since: float | None, limit: int) -> tuple[list[E], int | None]:
-        """Give live entries by ordinal, and the ordinal to go on after: None at the end."""
+    def scan(self, after: int, upto: int, wanted: Callable[[E], bool], limit: int) -> tuple[list[E], int | None]:
+        """Give live, wanted entries by ordinal, and the ordinal to go on after: None at the end."""
         found: list[E] = []
         for ordinal in range(after + 1, upto + 1):
             entry = self._order[ordinal - 1]
-            if not entry.gone and (since is None or entry.when >= since):
+            if not entry.gone and wanted(entry):
                 found.append(entry)
                 if len(found) == limit:
                     return found, ordinal if ordinal < upto else None
         return found, None
 
-    def changes(self, after: int, upto: int, since: float | None, limit: int) -> tuple[list[E], int | None]:
-        """Give live entries whose last change is after `after` and not beyond `upto`, in order of change."""
+    def changes(self, after: int, upto: int, wanted: Callable[[E], bool], limit: int) -> tuple[list[E], int | None]:
+        """Give live, wanted entries whose last change is after `after` and not beyond `upto`, in order of change."""
         found: list[E] = []
         for index in range(bisect_right(self._log, after, key=_first), len(self._log)):
             seq, entry = self._log[index]
             if seq > upto:
                 break
-            if entry.changed == seq and not entry.gone and (since is None or entry.when >= since):
+            if entry.changed == seq and not entry.gone and wanted(entry):
                 found.append(entry)
                 if len(found) == limit:
                     return found, seq if seq < upto else None
@@ -137,6 +146,16 @@ class Ledger(Generic[E]):
             if len(found) == limit:
                 return found, tombstone.seq if tombstone.seq < upto else None
         return found, None
+
+    def _note(self, entry: E, change: ChangeType) -> None:
+        self.seq += 1
+        entry.changed = self.seq
+        self._log.append((self.seq, entry))
+        self._tell(entry, change)
+
+    def _tell(self, entry: E, change: ChangeType) -> None:
+        for told in self._watchers:
+            told(entry, change)
 
 
 def _first(item: tuple[int, Any]) -> int:

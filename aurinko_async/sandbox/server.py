@@ -7,7 +7,7 @@ import logging
 import socket
 import struct
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from os import PathLike
 from random import Random
@@ -172,8 +172,8 @@ class Sandbox:
         account = identity.account.id if identity.account else None
         fault = self.faults.take(request.method, raw_path, operation, account, query)
 
-        def process() -> Reply:
-            return self._answer(request, raw_path, matched, identity, pairs, body, fault)
+        async def process() -> Reply:
+            return await self._answer(request, raw_path, matched, identity, pairs, body, fault)
 
         status = 0
         try:
@@ -188,7 +188,7 @@ class Sandbox:
             self.requests.append(Served(request.method, raw_path, query, account, status, name))
         return response
 
-    def _answer(
+    async def _answer(
         self,
         request: web.BaseRequest,
         raw_path: str,
@@ -218,7 +218,8 @@ class Sandbox:
             _reject_token(fault)
             if operation.name not in HANDLERS:
                 raise ApiError(501, f"The sandbox does not serve {operation.name} yet", reason="Not Implemented")
-            return HANDLERS[operation.name](call)
+            answer = HANDLERS[operation.name](call)
+            return answer if isinstance(answer, Reply) else await answer
         except ApiError as error:
             return _failed(error)
         except Exception:
@@ -232,7 +233,7 @@ class Sandbox:
         return ApiError(404, "No such resource", reason="Not Found")
 
     async def _perform(
-        self, request: web.BaseRequest, fault: Fault | None, process: Callable[[], Reply]
+        self, request: web.BaseRequest, fault: Fault | None, process: Callable[[], Awaitable[Reply]]
     ) -> web.StreamResponse:
         detail: dict[str, Any] = fault.detail if fault else {}
         match fault.kind if fault else None:
@@ -242,25 +243,25 @@ class Sandbox:
                 page = b"<!DOCTYPE html><html><head><title>Just a moment</title></head><body>Gateway</body></html>"
                 return _response(Reply(detail.get("status", 200), page, "text/html"))
             case "truncated":
-                whole = process()
+                whole = await process()
                 return _response(Reply(whole.status, whole.body[: len(whole.body) // 2], whole.content_type))
             case "reset":
                 raise _drop(request)
             case "processed_then_reset":
-                process()
+                await process()
                 raise _drop(request)
             case "hang":
                 if detail.get("processed"):
-                    process()
+                    await process()
                 await self._closing.wait()
                 raise _drop(request)
             case "reset_in_body":
-                await self._send_half(request, process())
+                await self._send_half(request, await process())
                 raise _Dropped
             case "slow":
-                return await self._drip(request, process(), float(detail.get("seconds", 1.0)))
+                return await self._drip(request, await process(), float(detail.get("seconds", 1.0)))
             case _:
-                return _response(process())
+                return _response(await process())
 
     def _status(self, detail: dict[str, Any]) -> Reply:
         status: int = detail.get("status", 503)
