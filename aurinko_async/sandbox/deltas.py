@@ -17,7 +17,15 @@ E = TypeVar("E", bound=Entry)
 Stream = Literal["updated", "deleted"]
 
 
-def start(call: Call, resource: str, ledger: Ledger[Any], *, since: float | None, body: str = "") -> Reply:
+def start(
+    call: Call,
+    resource: str,
+    ledger: Ledger[Any],
+    *,
+    since: float | None = None,
+    until: float | None = None,
+    body: str = "",
+) -> Reply:
     """Answer a sync start: not ready for the first calls with these parameters, then a token for each stream."""
     account = call.account
     key = (resource, *sorted(call.query.items()))
@@ -32,7 +40,9 @@ def start(call: Call, resource: str, ledger: Ledger[Any], *, since: float | None
         name = f"{resource}/{stream}"
         run = 0 if ledger.pristine else call.world.run
         serial, born = account.next_serial(), call.world.born
-        cursor = Cursor("delta", name, account.id, serial, ledger.seq, since, body, first, born=born, run=run)
+        cursor = Cursor(
+            "delta", name, account.id, serial, ledger.seq, since, body, first, born=born, run=run, until=until
+        )
         return call.world.mint.issue(cursor)
 
     return reply({"ready": True, "syncUpdatedToken": token("updated"), "syncDeletedToken": token("deleted")})
@@ -41,11 +51,15 @@ def start(call: Call, resource: str, ledger: Ledger[Any], *, since: float | None
 def updated(call: Call, resource: str, ledger: Ledger[E], render: Callable[[E, str], Any]) -> Reply:
     """Answer a page of what was inserted or changed: by ordinal while the first pass lasts, then by change."""
     place = _place(call, f"{resource}/updated", ledger)
+
+    def wanted(entry: E) -> bool:
+        return entry.within(place.since, place.until, ever=not place.first)
+
     found: list[E] = []
     onward: int | None = place.after
     if not call.hit_by("empty_pages"):
         read = ledger.scan if place.first else ledger.changes
-        found, onward = read(place.after, place.upto, place.since, call.world.page_size)
+        found, onward = read(place.after, place.upto, wanted, call.world.page_size)
     return _page(call, place, ledger, [render(entry, place.body) for entry in found], onward)
 
 

@@ -41,6 +41,7 @@ class Cursor(msgspec.Struct, frozen=True, array_like=True, tag="sync"):
     upto: int = 0
     born: float | None = None
     run: int = 0
+    until: float | None = None
 
 
 class ListCursor(msgspec.Struct, frozen=True, array_like=True, tag="list"):
