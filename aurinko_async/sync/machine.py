@@ -58,9 +58,9 @@ class Checkpoint:
     window: Window
     deleted: Cursor
     updated: Cursor
-    scanning: bool = True
-    recent: frozenset[str] | None = frozenset()
-    seen: frozenset[str] | None = frozenset()
+    scanning: bool
+    recent: frozenset[str] | None
+    seen: frozenset[str] | None
 
     def to_json(self) -> str:
         return msgspec.json.encode({field.name: _plain(getattr(self, field.name)) for field in _FIELDS}).decode()
@@ -75,7 +75,7 @@ class Checkpoint:
         try:
             # msgspec checks each type on the way: what is no checkpoint is refused whole.
             return msgspec.json.decode(text, type=cls, strict=True)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
             raise InvalidInput("the checkpoint is not one that this package wrote") from None
 
 
@@ -326,6 +326,9 @@ class SyncMachine:
             window=event.window,
             deleted=Cursor(event.deleted),
             updated=Cursor(event.updated),
+            scanning=True,
+            recent=frozenset(),
+            seen=frozenset(),
         )
         # The new generation is durable before anything of it is delivered: its marks must not outlive its tokens.
         return evolve(
