@@ -79,6 +79,7 @@ class Transport:
                 data=request.body,
                 timeout=limits,
                 allow_redirects=False,
+                skip_auto_headers=("Content-Type",),
                 middlewares=(*theirs, _once),
             ) as answer:
                 body = await answer.read()
