@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from typing import TypeAlias
 
 import aiohttp
@@ -17,6 +18,8 @@ HttpSession: TypeAlias = aiohttp.ClientSession
 KEEPALIVE = 15.0
 """Seconds an idle connection is kept: shorter than servers keep theirs, so that a request seldom meets a closed one."""
 
+LARGE_BODY = 2**20
+"""Bytes that are sent in one go: from here on aiohttp warns."""
 
 # aiohttp takes 0 for no limit at all, which nobody means.
 _seconds = at_least(0, excluded=True, or_none=True)
@@ -45,6 +48,11 @@ async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType)
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise _lost(error) from error
+
+
+def _in_pieces(body: bytes | None) -> bytes | BytesIO | None:
+    """A large body as something that aiohttp sends piece by piece, so that it does not hold up the loop (nor warns)."""
+    return BytesIO(body) if body is not None and len(body) > LARGE_BODY else body
 
 
 def _lost(error: Exception) -> ConnectionLost:
@@ -76,7 +84,7 @@ class Transport:
                 request.method,
                 URL(request.url, encoded=True),
                 headers=request.headers,
-                data=request.body,
+                data=_in_pieces(request.body),
                 timeout=limits,
                 allow_redirects=False,
                 skip_auto_headers=("Content-Type",),
