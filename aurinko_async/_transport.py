@@ -40,14 +40,24 @@ class Timeout:
     total: float | None = field(default=300.0, validator=_seconds)
 
 
-async def _once(request: aiohttp.ClientRequest, send: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keep aiohttp from sending a GET, PUT or DELETE a second time by itself, uncounted, when its connection broke."""
-    try:
-        return await send(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        raise _lost(error) from error
+def _exactly(ours: Request) -> aiohttp.ClientMiddlewareType:
+    """Keep aiohttp to this request: as it is, and once."""
+    cookie = next((value for name, value in ours.headers.items() if name.lower() == "cookie"), None)
+
+    async def send(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+        # The jar of a caller's session may hold what another account was given.
+        request.headers.popall("Cookie", None)
+        if cookie is not None:
+            request.headers["Cookie"] = cookie
+        try:
+            return await handler(request)
+        except aiohttp.ClientConnectorError:
+            raise
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            # Seeing these, aiohttp would send a GET, PUT or DELETE a second time, uncounted.
+            raise _lost(error) from error
+
+    return send
 
 
 def _in_pieces(body: bytes | None) -> bytes | BytesIO | None:
@@ -88,7 +98,7 @@ class Transport:
                 timeout=limits,
                 allow_redirects=False,
                 skip_auto_headers=("Content-Type",),
-                middlewares=(*theirs, _once),
+                middlewares=(*theirs, _exactly(request)),
             ) as answer:
                 body = await answer.read()
                 return Response(answer.status, answer.reason or "", answer.headers, body)
