@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from io import BytesIO
+from math import inf
 from typing import TypeAlias
 
 import aiohttp
@@ -21,6 +22,9 @@ KEEPALIVE = 15.0
 LARGE_BODY = 2**20
 """Bytes that are sent in one go: from here on aiohttp warns."""
 
+CONNECT_SHARE = 0.9
+"""The part of an attempt's time that may go by before it is connected, address look-up included."""
+
 # aiohttp takes 0 for no limit at all, which nobody means.
 _seconds = at_least(0, excluded=True, or_none=True)
 
@@ -30,7 +34,7 @@ class Timeout:
     """How long one attempt may take, in seconds; `None` waits for ever.
 
     Args:
-        connect: For the connection to be made.
+        connect: For the connection to be had, address look-up included.
         read: Between two pieces of the answer.
         total: For the whole attempt.
     """
@@ -38,6 +42,16 @@ class Timeout:
     connect: float | None = field(default=10.0, validator=_seconds)
     read: float | None = field(default=60.0, validator=_seconds)
     total: float | None = field(default=300.0, validator=_seconds)
+
+
+def _limits(timeout: Timeout) -> aiohttp.ClientTimeout:
+    """The limits in aiohttp's terms. What cannot connect ends first: it was not sent, and may be sent again."""
+    connect = timeout.connect
+    if timeout.total is not None:
+        connect = min(connect or timeout.total, CONNECT_SHARE * timeout.total)
+    return aiohttp.ClientTimeout(
+        total=timeout.total, connect=connect, sock_connect=connect, sock_read=timeout.read, ceil_threshold=inf
+    )
 
 
 def _exactly(ours: Request) -> aiohttp.ClientMiddlewareType:
@@ -85,7 +99,6 @@ class Transport:
             ConnectionFailed: it was surely not sent.
             ConnectionLost, RequestTimeout: it may have been processed.
         """
-        limits = aiohttp.ClientTimeout(total=timeout.total, sock_connect=timeout.connect, sock_read=timeout.read)
         client = self._client()
         # aiohttp has no public name for a session's own middlewares, which ours would replace.
         theirs = () if self._owned else getattr(client, "_middlewares", ())
@@ -95,7 +108,7 @@ class Transport:
                 URL(request.url, encoded=True),
                 headers=request.headers,
                 data=_in_pieces(request.body),
-                timeout=limits,
+                timeout=_limits(timeout),
                 allow_redirects=False,
                 skip_auto_headers=("Content-Type",),
                 middlewares=(*theirs, _exactly(request)),
