@@ -8,7 +8,10 @@ from typing import Generic, Protocol, TypeVar
 from attrs import field, frozen
 
 from aurinko_async.models._model import model
+from aurinko_async.models.calendar import MeetingInfo, Organizer
+from aurinko_async.models.contacts import ContactCompany, ContactEmailAddress, ContactName, ContactPhoneNumber
 from aurinko_async.models.mail import EmailAddress
+from aurinko_async.models.recurrence import EventDateTime, OccurrenceInfo
 
 
 class Columns(Protocol):
@@ -18,8 +21,6 @@ class Columns(Protocol):
     def id(self) -> str | None: ...
     @property
     def omitted(self) -> list[str] | None: ...
-    @property
-    def deleted(self) -> bool | None: ...
 
 
 C = TypeVar("C", bound=Columns)
@@ -39,10 +40,6 @@ class Row(Generic[C]):
     @property
     def omitted(self) -> list[str] | None:
         return self.columns.omitted
-
-    @property
-    def deleted(self) -> bool | None:
-        return self.columns.deleted
 
 
 @model
@@ -67,3 +64,53 @@ class MessageColumns:
     def time(self) -> datetime | None:
         """When the message belongs to, for windows of days."""
         return self.received_at or self.sent_at
+
+
+@model
+class EventColumns:
+    """What an event is searched by."""
+
+    id: str | None = None
+    subject: str | None = None
+    location: str | None = None
+    start: EventDateTime | None = None
+    end: EventDateTime | None = None
+    organizer: Organizer | None = None
+    meeting_info: MeetingInfo | None = None
+    recurrence_type: str | None = None
+    occurrence_info: OccurrenceInfo | None = None
+    ical_uid: str | None = None
+    show_as: str | None = None
+    last_modified_time: datetime | None = None
+    omitted: list[str] | None = None
+    deleted: bool | None = None
+
+
+@model
+class ContactColumns:
+    """What a contact is searched by."""
+
+    id: str | None = None
+    name: ContactName | None = None
+    company: ContactCompany | None = None
+    email_addresses: list[ContactEmailAddress] | None = None
+    phone_numbers: list[ContactPhoneNumber] | None = None
+    last_modified_time: datetime | None = None
+    omitted: list[str] | None = None
+    deleted: bool | None = None
+
+
+@model
+class TaskColumns:
+    """What a task is searched by."""
+
+    id: str | None = None
+    parent_id: str | None = None
+    title: str | None = None
+    status: str | None = None
+    importance: str | None = None
+    due: datetime | None = None
+    completed: datetime | None = None
+    last_modified_time: datetime | None = None
+    omitted: list[str] | None = None
+    deleted: bool | None = None

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from collections.abc import Callable
+from datetime import datetime
+from functools import cached_property, partial
 
 from aurinko_async._types import Call
+from aurinko_async.errors import InvalidInput
 from aurinko_async.models import (
     Calendar,
     CalendarCreate,
     CalendarUpdate,
+    Event,
     FreeBusyRequest,
     FreeBusySchedulePage,
     SuggestMeetingTimesRequest,
@@ -17,10 +21,18 @@ from aurinko_async.models import (
     WorkHoursRequest,
     WorkHoursResponse,
 )
+from aurinko_async.models.common import DeletedRecord
+from aurinko_async.models.rows import EventColumns
 from aurinko_async.pagination import TokenPaginator
 from aurinko_async.resources._resource import Resource
+from aurinko_async.resources.delta import delta_sync
 from aurinko_async.resources.events import Events
+from aurinko_async.resources.sources import EventSource
 from aurinko_async.resources.sync import CalendarSync
+from aurinko_async.sync.driver import DeltaSync
+from aurinko_async.sync.machine import Bounds
+from aurinko_async.sync.store import SyncStore
+from aurinko_async.sync.values import SyncOptions, SyncReport
 
 
 class Calendars(Resource):
@@ -35,6 +47,56 @@ class Calendars(Resource):
     def sync(self) -> CalendarSync:
         """The requests that a sync of a calendar's events is made of."""
         return CalendarSync(self._session)
+
+    def delta(
+        self,
+        calendar_id: str,
+        *,
+        time_min: datetime,
+        time_max: datetime,
+        store: SyncStore | None = None,
+        checkpoint: str | None = None,
+        consumer: str = "default",
+        hydrate: bool = False,
+        prefetch: bool = True,
+        bounds: Bounds | None = None,
+        progress: Callable[[SyncReport], None] | None = None,
+    ) -> DeltaSync[Event, DeletedRecord]:
+        """Sync the events of a calendar: completely the first time, then what changed since.
+
+        Nothing is sent before `await sync.run()` (mirror into `store`) or `async for batch in sync` begins. The other
+        arguments are those of `client.email.delta`.
+
+        Args:
+            calendar_id: The calendar; `primary` is the main one.
+            time_min: Events that end after this instant; others than last time start anew.
+            time_max: Events that start before this instant; others than last time start anew.
+
+        Raises:
+            InvalidInput: an argument that cannot be.
+
+        Source: POST /v1/calendars/{calendarId}/sync, GET /v1/calendars/{calendarId}/sync/updated,
+            GET /v1/calendars/{calendarId}/sync/deleted
+        """
+        if time_min.tzinfo is None or time_max.tzinfo is None or time_min >= time_max:
+            raise InvalidInput("time_min and time_max must be aware datetimes, time_min the earlier one")
+        return delta_sync(
+            self._session,
+            lambda session: EventSource(
+                CalendarSync(session), partial(Events(session).get, calendar_id), calendar_id, time_min, time_max
+            ),
+            SyncOptions(
+                store=store,
+                checkpoint=checkpoint,
+                consumer=consumer,
+                hydrate=hydrate,
+                prefetch=prefetch,
+                bounds=bounds or Bounds(),
+                progress=progress,
+            ),
+            model=Event,
+            columns=EventColumns,
+        )
 
     def list(
         self, *, page_token: str | None = None, with_shared: bool | None = None, mode: str | None = None

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from types import NoneType
 
 from aurinko_async._types import Call
 from aurinko_async.models import Contact, ContactInput, ContactOrId
+from aurinko_async.models.common import DeletedRecord
+from aurinko_async.models.rows import ContactColumns
 from aurinko_async.resources._resource import Resource
+from aurinko_async.resources.delta import delta_sync
+from aurinko_async.resources.sources import ContactSource
 from aurinko_async.resources.sync import ContactSync
+from aurinko_async.sync.driver import DeltaSync
+from aurinko_async.sync.machine import Bounds
+from aurinko_async.sync.store import SyncStore
+from aurinko_async.sync.values import SyncOptions, SyncReport
 
 
 class Contacts(Resource):
@@ -19,6 +27,40 @@ class Contacts(Resource):
     def sync(self) -> ContactSync:
         """The requests that a sync of the address book is made of."""
         return ContactSync(self._session)
+
+    def delta(
+        self,
+        *,
+        store: SyncStore | None = None,
+        checkpoint: str | None = None,
+        consumer: str = "default",
+        hydrate: bool = False,
+        prefetch: bool = True,
+        bounds: Bounds | None = None,
+        progress: Callable[[SyncReport], None] | None = None,
+    ) -> DeltaSync[Contact, DeletedRecord]:
+        """Sync the address book: completely the first time, then what changed since.
+
+        Nothing is sent before `await sync.run()` (mirror into `store`) or `async for batch in sync` begins. The other
+        arguments are those of `client.email.delta`.
+
+        Source: POST /v1/contacts/sync, GET /v1/contacts/sync/updated, GET /v1/contacts/sync/deleted
+        """
+        return delta_sync(
+            self._session,
+            lambda session: ContactSource(ContactSync(session), Contacts(session).get),
+            SyncOptions(
+                store=store,
+                checkpoint=checkpoint,
+                consumer=consumer,
+                hydrate=hydrate,
+                prefetch=prefetch,
+                bounds=bounds or Bounds(),
+                progress=progress,
+            ),
+            model=Contact,
+            columns=ContactColumns,
+        )
 
     async def create(self, contact: ContactInput | Contact) -> ContactOrId:
         """Create a contact.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from functools import cached_property
+from functools import cached_property, partial
 
 from aurinko_async.errors import InvalidInput
 from aurinko_async.models.common import BodyType
@@ -100,7 +100,9 @@ class Email(Resource):
             raise InvalidInput(f"body_type must be one of {', '.join(BodyType)}")
         return delta_sync(
             self._session,
-            lambda session: EmailSource(session, days_within, body_type),
+            lambda session: EmailSource(
+                EmailSync(session), partial(Messages(session).get, body_type=body_type), days_within, body_type
+            ),
             SyncOptions(
                 store=store,
                 checkpoint=checkpoint,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import aclosing
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final, Generic, Literal, TypeAlias, cast
 
 import backoff
@@ -38,8 +38,6 @@ from aurinko_async.sync.machine import (
 from aurinko_async.sync.store import Applied, Commit, Lease, SyncKey
 from aurinko_async.sync.values import Batch, D, R, SweepOrder, SyncOptions, SyncReport, SyncSource
 
-MARGIN: Final = timedelta(days=1)
-"""Providers round a window of days; what lies this near to its edge is looked up before it is swept."""
 READY_WAIT: Final = 10.0
 """Seconds between two questions for `ready`, at the most."""
 LOOK_UPS: Final = 4
@@ -191,8 +189,9 @@ class _Run(Generic[R, D]):
             back = {record.id for record in live}
             gone = tuple(tombstone for tombstone in page.records if tombstone.id not in back)
             return Batch(updated=live, deleted=gone, generation=generation, checkpoint="", errors=page.errors)
-        gone = tuple(self._source.tombstone(record.id) for record in page.records if record.deleted and record.id)
-        live = tuple(record for record in page.records if not record.deleted)
+        is_tombstone = self._source.is_tombstone
+        gone = tuple(self._source.tombstone(record.id) for record in page.records if is_tombstone(record))
+        live = tuple(record for record in page.records if not is_tombstone(record))
         if self._options.hydrate:
             live = await self._hydrated(live)
         return Batch(updated=live, deleted=gone, generation=generation, checkpoint="", errors=page.errors)
@@ -204,13 +203,16 @@ class _Run(Generic[R, D]):
             return Batch(generation=action.generation, checkpoint="", sweep=order)
         assert self._options.store is not None
         assert self._lease is not None
-        doubtful = await self._options.store.unseen(
-            self._lease, action.generation, since, None if since is None else since + MARGIN
-        )
+        before, after = self._source.slack
+        zones = [(since - before, since + after)] if since else []
+        zones += [(until - after, until + after)] if until else []
+        doubtful: dict[str, None] = {}
+        for zone in zones:
+            doubtful |= dict.fromkeys(await self._options.store.unseen(self._lease, action.generation, *zone))
         live = await self._look_up(doubtful)
         found = {record.id for record in live}
         gone = tuple(self._source.tombstone(record_id) for record_id in doubtful if record_id not in found)
-        order = SweepOrder(action.generation, None if since is None else since + MARGIN, until)
+        order = SweepOrder(action.generation, since and since + after, until and until - after)
         return Batch(updated=live, deleted=gone, generation=action.generation, checkpoint="", sweep=order)
 
     async def _hydrated(self, records: tuple[R, ...]) -> tuple[R, ...]:
@@ -225,9 +227,10 @@ class _Run(Generic[R, D]):
         async def get(record_id: str) -> R | None:
             async with turns:
                 try:
-                    return await self._source.get(record_id)
+                    record = await self._source.get(record_id)
                 except NotFound:
                     return None
+                return None if self._source.is_tombstone(record) else record
 
         try:
             async with asyncio.TaskGroup() as group:

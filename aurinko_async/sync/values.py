@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import datetime
+from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 from typing import Generic, Protocol, TypeVar
 
 from attrs import field, frozen
@@ -22,8 +22,6 @@ class Record(Protocol):
     def id(self) -> str | None: ...
     @property
     def omitted(self) -> list[str] | None: ...
-    @property
-    def deleted(self) -> bool | None: ...
 
 
 R = TypeVar("R", bound=Record)
@@ -47,6 +45,18 @@ class SyncSource(Protocol[R, D]):
         """What a scan begun now covers."""
         ...
 
+    @property
+    def slack(self) -> tuple[timedelta, timedelta]:
+        """How far before and after an edge of the window it is uncertain whether a record lies inside.
+
+        What a scan did not see there is looked up before it is swept.
+        """
+        ...
+
+    def is_tombstone(self, record: R) -> bool:
+        """Whether a record of the updated stream says that it is gone."""
+        ...
+
     def tombstone(self, record_id: str) -> D:
         """A tombstone for an id that is found to be gone."""
         ...
@@ -54,15 +64,15 @@ class SyncSource(Protocol[R, D]):
     async def start(self) -> SyncStatus: ...
     async def updated(self, *, delta_token: str | None, page_token: str | None) -> DeltaPage[R]: ...
     async def deleted(self, *, delta_token: str | None, page_token: str | None) -> DeltaPage[D]: ...
-    async def get(self, record_id: str) -> R: ...
+    def get(self, record_id: str, /) -> Awaitable[R]: ...
 
 
 @frozen
 class SweepOrder:
     """Remove what you have of older generations than `generation` with a time inside `since` and `until`.
 
-    A complete scan did not see it. `None` is unbounded. Near the edges of a window of days providers round: look up
-    what lies within a day of them before you remove it.
+    A complete scan did not see it. `None` is unbounded. Near the edges of a window providers round: look up what
+    lies within a day of them before you remove it.
     """
 
     generation: int
