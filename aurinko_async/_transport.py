@@ -80,7 +80,9 @@ def _in_pieces(body: bytes | None) -> bytes | BytesIO | None:
 
 
 def _lost(error: Exception) -> ConnectionLost:
-    return ConnectionLost(f"the connection broke: {error or type(error).__name__}")
+    # aiohttp quotes the URL, and with it ids and query values, and the answer where it is no HTTP.
+    words = "the answer is not HTTP" if isinstance(error, aiohttp.ClientResponseError) else str(error)
+    return ConnectionLost(f"the connection broke: {words or type(error).__name__}")
 
 
 class Transport:
