@@ -112,6 +112,7 @@ class Transport:
                 data=_in_pieces(request.body),
                 timeout=_limits(timeout),
                 allow_redirects=False,
+                raise_for_status=False,
                 skip_auto_headers=("Content-Type",),
                 middlewares=(*theirs, _exactly(request)),
             ) as answer:
@@ -131,6 +132,8 @@ class Transport:
     def _client(self) -> aiohttp.ClientSession:
         if self._closed:
             raise ConfigError("the client is closed")
+        if self._session is not None and self._session.closed:
+            raise ConfigError("the aiohttp session is closed")
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=KEEPALIVE),
