@@ -22,6 +22,7 @@ from aurinko_async.errors import (
     AmbiguousResult,
     ApiError,
     AurinkoError,
+    ConfigError,
     ConnectionFailed,
     MalformedBody,
     NotFound,
@@ -125,7 +126,7 @@ class Session:
             if result.outcome is None:
                 raise result.error
             decision = decide(self.retry, call, attempt, result.outcome, clock.monotonic() - began)
-            if isinstance(decision, GiveUp) or not self.shared.budget.spend():
+            if isinstance(decision, GiveUp) or self.shared.transport.closed or not self.shared.budget.spend():
                 raise self._final(call, result, attempt)
             maybe_done = maybe_done or result.outcome.sent
             waited = decision.at_least + backoff.full_jitter(decision.jitter)
@@ -149,6 +150,8 @@ class Session:
                 failed = _Failed(error, Outcome(error.status, retry_after=error.retry_after))
                 if isinstance(error, RateLimited):
                     gate.slow_down(shared.clock.monotonic() + (error.retry_after or 0.0))
+            except ConfigError:
+                raise
             except MalformedBody as error:
                 failed = _Failed(error, Outcome())
             except AurinkoError as error:

@@ -92,7 +92,7 @@ class Transport:
         self._session = session
         self._owned = session is None
         self._connections = connections
-        self._closed = False
+        self.closed = False
 
     async def send(self, request: Request, timeout: Timeout) -> Response:
         """Send a request and read its answer to the end.
@@ -130,7 +130,7 @@ class Transport:
             raise _lost(error) from error
 
     def _client(self) -> aiohttp.ClientSession:
-        if self._closed:
+        if self.closed:
             raise ConfigError("the client is closed")
         if self._session is not None and self._session.closed:
             raise ConfigError("the aiohttp session is closed")
@@ -144,6 +144,6 @@ class Transport:
 
     async def close(self) -> None:
         """Close the pool, unless it is the caller's."""
-        self._closed = True
+        self.closed = True
         if self._owned and self._session is not None:
             await self._session.close()
