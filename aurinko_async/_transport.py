@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from io import BytesIO
 from math import inf
 from typing import TypeAlias
@@ -118,6 +119,12 @@ class Transport:
             ) as answer:
                 body = await answer.read()
                 return Response(answer.status, answer.reason or "", answer.headers, body)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if client.closed and not (task and task.cancelling()):
+                # Closing ends address look-ups by cancellation, which is nobody's wish for the caller.
+                raise ConnectionFailed("the client was closed") from None
+            raise
         except aiohttp.ConnectionTimeoutError:
             raise ConnectionFailed("no connection in time") from None
         except TimeoutError:
