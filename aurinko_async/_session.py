@@ -149,7 +149,8 @@ class Session:
                 error.retry_after = retry_after(response.headers, shared.clock.time()) if response else None
                 failed = _Failed(error, Outcome(error.status, retry_after=error.retry_after))
                 if isinstance(error, RateLimited):
-                    gate.slow_down(shared.clock.monotonic() + (error.retry_after or 0.0))
+                    wait = min(error.retry_after or 0.0, self.retry.max_retry_after)
+                    gate.slow_down(shared.clock.monotonic() + wait)
             except ConfigError:
                 raise
             except MalformedBody as error:
