@@ -7,6 +7,7 @@ import logging
 import time
 from collections.abc import Callable
 from itertools import count
+from math import inf
 from typing import Any, TypeAlias, TypeVar
 
 import backoff
@@ -89,6 +90,7 @@ class Shared:
 class _Failed:
     error: AurinkoError
     outcome: Outcome | None
+    began: float
 
 
 @frozen(eq=False)
@@ -114,7 +116,7 @@ class Session:
         """
         request = build_request(call, self.base_url, self.auth)
         clock = self.shared.clock
-        began = clock.monotonic()
+        began = inf
         waited = 0.0
         maybe_done = False
         for attempt in count(1):
@@ -125,6 +127,7 @@ class Session:
                 return _codec.decode(call.result, b'{"status":"Ok"}')
             if result.outcome is None:
                 raise result.error
+            began = min(began, result.began)
             decision = decide(self.retry, call, attempt, result.outcome, clock.monotonic() - began)
             if isinstance(decision, GiveUp) or self.shared.transport.closed or not self.shared.budget.spend():
                 raise self._final(call, result, attempt)
@@ -144,19 +147,19 @@ class Session:
                 response = await shared.transport.send(request, self.timeout)
                 value = parse_response(call, response)
             except TransportError as error:
-                failed = _Failed(error, Outcome(sent=not isinstance(error, ConnectionFailed)))
+                failed = _Failed(error, Outcome(sent=not isinstance(error, ConnectionFailed)), started)
             except ApiError as error:
                 error.retry_after = retry_after(response.headers, shared.clock.time()) if response else None
-                failed = _Failed(error, Outcome(error.status, retry_after=error.retry_after))
+                failed = _Failed(error, Outcome(error.status, retry_after=error.retry_after), started)
                 if isinstance(error, RateLimited):
                     wait = min(error.retry_after or 0.0, self.retry.max_retry_after)
                     gate.slow_down(shared.clock.monotonic() + wait)
             except ConfigError:
                 raise
             except MalformedBody as error:
-                failed = _Failed(error, Outcome())
+                failed = _Failed(error, Outcome(), started)
             except AurinkoError as error:
-                failed = _Failed(error, None)
+                failed = _Failed(error, None, started)
             elapsed = shared.clock.monotonic() - started
             status = response.status if response else None
             if failed is None:

@@ -23,7 +23,8 @@ class RetryPolicy:
         base: The first wait is drawn from 0 to this, the next from 0 to its double, and so on (full jitter).
         max_wait: The cap of that doubling.
         max_retry_after: The cap of a wait that the server asks for with `Retry-After`.
-        deadline: No attempt starts later than this after the call began.
+        deadline: No attempt is put off to later than this after the first one began. Waiting for that one to get its
+            turn does not count.
         budget: Retries a client may make ahead of its successes, so that an outage is not multiplied.
         repeat_unsafe: Also repeat a POST or PATCH that may have been processed. A send may then be sent twice.
     """
@@ -70,7 +71,7 @@ def may_repeat(policy: RetryPolicy, call: Call[Any], outcome: Outcome) -> bool:
 
 
 def decide(policy: RetryPolicy, call: Call[Any], attempt: int, outcome: Outcome, elapsed: float) -> Decision:
-    """Decide what follows attempt number `attempt` (from 1), `elapsed` seconds after the call began."""
+    """Decide what follows attempt number `attempt` (from 1), `elapsed` seconds after the first one began."""
     retried = outcome.status is None or outcome.status in RETRIED_STATUSES
     if not retried or attempt >= policy.attempts or not may_repeat(policy, call, outcome):
         return GiveUp()
