@@ -133,7 +133,9 @@ class Session:
                 raise self._final(call, result, attempt)
             maybe_done = maybe_done or result.outcome.sent
             waited = decision.at_least + backoff.full_jitter(decision.jitter)
-            logger.info("%s %s: %s; attempt %d in %.2f s", call.method, call.path, result.error, attempt + 1, waited)
+            # The class of the error and not its words: those are the server's, and may quote an id or a body.
+            kind = type(result.error).__name__
+            logger.info("%s %s: %s; attempt %d in %.2f s", call.method, call.path, kind, attempt + 1, waited)
             await clock.sleep(waited)
         raise AssertionError("unreachable")
 
