@@ -134,8 +134,10 @@ class AurinkoClient:
         Returns:
             The decoded JSON; `None` for an empty answer.
         """
-        if not path.startswith("/") or any(character in path for character in "?# \r\n"):
-            raise InvalidInput("path must start with / and hold no query: pass query= and path_args=")
+        if not path.startswith("/") or not _is_plain(path) or "?" in path or "#" in path:
+            raise InvalidInput("path must start with /, be escaped, and hold no query: pass query= and path_args=")
+        if not method.isascii() or not method.isalpha():
+            raise InvalidInput(f"{method!r} is not a method")
         call = Call(
             method.upper(),
             path,
@@ -253,9 +255,13 @@ def _is_base_url(url: str) -> bool:
         _ = parts.port
     except ValueError:
         return False
-    if not url.isascii() or not url.isprintable() or any(character in url for character in " @?#"):
+    if not _is_plain(url) or any(character in url for character in "@?#"):
         return False
     return parts.scheme in ("http", "https") and bool(parts.hostname)
+
+
+def _is_plain(text: str) -> bool:
+    return text.isascii() and text.isprintable() and " " not in text
 
 
 def _timeout(timeout: Timeout | float | None) -> Timeout:
