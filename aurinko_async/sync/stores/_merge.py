@@ -11,6 +11,7 @@ from typing import Any, Final, TypeVar, cast
 import msgspec
 
 from aurinko_async._codec import decode
+from aurinko_async.errors import DecodeError
 from aurinko_async.models.rows import Columns, Row
 from aurinko_async.sync.stores._tables import clean
 
@@ -40,7 +41,11 @@ def completed(row: Row[C], stored: bytes) -> Row[C]:
                 new[wire] = old[wire]
     new["omitted"] = msgspec.json.encode([name for name in omitted if name in lacking])
     raw = b"{" + b",".join(json.dumps(name).encode() + b":" + value for name, value in new.items()) + b"}"
-    return cast("Row[C]", decode(cast("Any", Row)[type(row.columns)], raw))
+    try:
+        return cast("Row[C]", decode(cast("Any", Row)[type(row.columns)], raw))
+    except DecodeError:
+        # Each of the two could be read, both together cannot: invalid bytes in one, lone surrogates in the other.
+        return Row(raw, row.columns)
 
 
 def by_id(rows: Iterable[Row[C]]) -> dict[str, Row[C]]:

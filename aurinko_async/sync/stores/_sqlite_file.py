@@ -26,6 +26,8 @@ CHECKPOINT_PAGES: Final = 4096
 """64 MiB of WAL before it is copied back into the file: fewer, longer copies than SQLite's 1000 pages."""
 CACHE_KIB: Final = 32768
 """Keeps the inner pages of the indexes of some million messages in memory."""
+WAL_ATTEMPTS: Final = 20
+"""Several processes may open a new file at once, and each has to find it unused for a moment."""
 
 _MAGIC: Final = b"SQLite format 3\0"
 _HEADER: Final = 105
@@ -146,14 +148,25 @@ def _prepare(connection: sqlite3.Connection, path: str) -> None:
             f"{path} has schema {version}, this version of the package knows up to {VERSION}: upgrade aurinko-async"
         )
     # Without WAL (in memory, on some network file systems) only a full sync at each commit is safe from power cuts.
-    wal = _pragma(connection, "journal_mode = WAL") == "wal"
-    connection.execute(f"PRAGMA synchronous = {'NORMAL' if wal else 'FULL'}")
+    connection.execute(f"PRAGMA synchronous = {'NORMAL' if _use_wal(connection) else 'FULL'}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     connection.execute(f"PRAGMA journal_size_limit = {CHECKPOINT_PAGES * PAGE_SIZE}")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    # SQLite opens what it cannot write without a word; better to hear it now.
-    connection.execute("BEGIN IMMEDIATE")
-    connection.execute("ROLLBACK")
+    # SQLite opens what it cannot write, and begins there, without a word: better to hear it now.
+    connection.execute("UPDATE checkpoints SET fence = fence WHERE FALSE")
+
+
+def _use_wal(connection: sqlite3.Connection) -> bool:
+    for _ in range(WAL_ATTEMPTS):
+        try:
+            return bool(_pragma(connection, "journal_mode = WAL") == "wal")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
+                raise
+            # SQLite does not wait for others here, as it does for the file to itself.
+            connection.execute("BEGIN EXCLUSIVE")
+            connection.execute("ROLLBACK")
+    return bool(_pragma(connection, "journal_mode = WAL") == "wal")
 
 
 def _create(connection: sqlite3.Connection) -> None:

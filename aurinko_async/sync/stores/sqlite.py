@@ -59,6 +59,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from aurinko_async.errors import ConfigError, StoreError
 from aurinko_async.sync.store import Applied, Commit, Lease, SyncKey, SyncState
 from aurinko_async.sync.stores._mirror import Mirror, Query
+from aurinko_async.sync.stores._tables import table_of
 
 if TYPE_CHECKING:
     from aurinko_async.sync.stores._sqlite_database import Database
@@ -117,6 +118,7 @@ class SQLiteStore(Mirror):
             ConfigError: its resource cannot be mirrored.
             StoreError: the database refused.
         """
+        table_of(key)
         return await _settled(self._run(lambda database: database.begin(key)))
 
     async def commit(self, lease: Lease, commit: Commit) -> Applied:

@@ -1,0 +1,114 @@
+"""A partial record never erases what a fuller one had, and nothing is re-encoded on the way."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from aurinko_async.sync.stores._merge import GROUPS, by_id, completed
+from support.rows import of_json, row
+
+FULL = (
+    b'{ "id":"m1","threadId" : "t1","subject":"old",\n "body":"<p>\\u00e9 \\/ \xc3\xa9</p>","size":1.0,'
+    b'"to":[ {"address":"a@x"} ],"cc":[],"bcc":null,"replyTo":[{"name":"\\ud83d\\ude00"}],'
+    b'"attachments":[{"id":"1","size":1E2}],"internetHeaders":[{"name":"X","value":"\\t"}]}'
+)
+
+
+def test_what_is_omitted_is_kept_byte_for_byte() -> None:
+    new = of_json(b'{"id":"m1","subject" : "n\\u0065w","omitted":["body","attachments"],"body":null}')
+    merged = completed(new, FULL)
+    assert b'"body":"<p>\\u00e9 \\/ \xc3\xa9</p>"' in merged.raw
+    assert b'"attachments":[{"id":"1","size":1E2}]' in merged.raw
+    assert b'"subject":"n\\u0065w"' in merged.raw
+    assert json.loads(merged.raw)["omitted"] == []
+
+
+def test_what_is_not_omitted_is_the_new_ones() -> None:
+    merged = completed(of_json(b'{"id":"m1","to":[],"omitted":["body"]}'), FULL)
+    data = json.loads(merged.raw)
+    assert data["to"] == []
+    assert data["body"]
+    assert not data.keys() & {"subject", "threadId", "internetHeaders", "size"}
+
+
+def test_recipients_are_four_fields() -> None:
+    merged = completed(of_json(b'{"id":"m1","cc":[{"address":"stray"}],"omitted":["recipients"]}'), FULL)
+    kept = {name: json.loads(FULL)[name] for name in ("to", "cc", "bcc", "replyTo")}
+    assert {name: json.loads(merged.raw)[name] for name in kept} == kept
+
+
+def test_the_columns_are_those_of_the_merged_record() -> None:
+    merged = completed(of_json(b'{"id":"m1","subject":"new","omitted":["threadId","body"]}'), FULL)
+    assert (merged.columns.thread_id, merged.columns.subject, merged.omitted) == ("t1", "new", [])
+
+
+def test_what_neither_has_stays_omitted() -> None:
+    stored = b'{"id":"m1","threadId":"t1","body":null,"omitted":["body"]}'
+    merged = completed(row("m1", omitted=["body", "threadId"]), stored)
+    assert (merged.omitted, merged.columns.thread_id) == (["body"], "t1")
+    assert json.loads(merged.raw)["omitted"] == ["body"]
+
+
+def test_nothing_to_keep_leaves_the_record_as_it_came() -> None:
+    new = of_json(b'{ "id" : "m1", "omitted" : ["body"] }')
+    assert completed(new, b'{"id":"m1","omitted":["body","threadId"]}') is new
+
+
+def test_a_field_that_the_fuller_record_did_not_have_is_not_made_up() -> None:
+    merged = completed(of_json(b'{"id":"m1","body":"","omitted":["body"]}'), b'{"id":"m1"}')
+    assert json.loads(merged.raw) == {"id": "m1", "omitted": []}
+
+
+def test_a_name_that_nobody_knows_is_the_field_of_this_name() -> None:
+    merged = completed(of_json(b'{"id":"m1","omitted":["webLink"]}'), b'{"id":"m1","webLink":"https://x"}')
+    assert json.loads(merged.raw)["webLink"] == "https://x"
+
+
+@pytest.mark.parametrize("omitted", [b"null", b'"body"', b"[1]"])
+def test_a_stored_omitted_that_cannot_be_read_omits_nothing(omitted: bytes) -> None:
+    merged = completed(of_json(b'{"id":"m1","omitted":["body"]}'), b'{"id":"m1","body":"x","omitted":' + omitted + b"}")
+    assert json.loads(merged.raw)["body"] == "x"
+
+
+def test_lone_surrogates_are_kept_as_they_are() -> None:
+    stored = b'{ "id" : "m1" , "body" : "\\ud83d cut" , "n\\ud83dme" : [ 1 , { "a" : "}" } ] }'
+    merged = completed(of_json(b'{"id":"m1","subject":"\\ude00","omitted":["body","n\\ud83dme"]}'), stored)
+    assert b'"body":"\\ud83d cut"' in merged.raw
+    assert b'"n\\ud83dme":[ 1 , { "a" : "}" } ]' in merged.raw
+    assert b'"subject":"\\ude00"' in merged.raw
+
+
+@pytest.mark.parametrize("subject", [b"new", b"\\ud83d"])
+def test_invalid_utf8_is_kept_as_it_is(subject: bytes) -> None:
+    new = of_json(b'{"id":"m1","subject":"' + subject + b'","omitted":["body"]}')
+    merged = completed(new, b'{"id":"m1","body":"\xff"}')
+    assert merged.raw == b'{"id":"m1","subject":"' + subject + b'","omitted":[],"body":"\xff"}'
+    assert merged.columns.subject == new.columns.subject
+
+
+def test_within_one_page_a_partial_record_keeps_what_an_earlier_one_had() -> None:
+    found = by_id([row("a", body="whole"), row("b"), row("a", subject="late", omitted=["body"]), row("b", subject="2")])
+    assert list(found) == ["a", "b"]
+    assert json.loads(found["a"].raw) == {"id": "a", "subject": "late", "body": "whole", "omitted": []}
+    assert found["b"].columns.subject == "2"
+
+
+VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3))
+NAMES = st.sampled_from(["threadId", "body", "attachments", "to", "cc", "bcc", "replyTo", "internetHeaders", "webLink"])
+OMITTED = st.lists(st.sampled_from(["threadId", "body", "recipients", "webLink", "attachments"]), unique=True)
+
+
+@given(st.dictionaries(NAMES, VALUES), OMITTED, st.dictionaries(NAMES, VALUES), OMITTED)
+def test_each_field_comes_from_the_record_that_had_it(
+    old: dict[str, Any], old_omitted: list[str], new: dict[str, Any], omitted: list[str]
+) -> None:
+    stored = json.dumps({"id": "m", **old, "omitted": old_omitted}).encode()
+    merged = json.loads(completed(row("m", **new, omitted=omitted), stored).raw)
+    regained = [name for name in omitted if name not in old_omitted]
+    kept = {wire for name in regained for wire in GROUPS.get(name, (name,))}
+    expected = {name: value for name, value in new.items() if name not in kept}
+    expected |= {name: value for name, value in old.items() if name in kept}
+    assert merged == {"id": "m", **expected, "omitted": [name for name in omitted if name in old_omitted]}
