@@ -1,0 +1,1 @@
+"""The sandbox's calendars: events, recurrence, free/busy, work hours."""

@@ -1,0 +1,124 @@
+"""When an event starts or ends: a whole day, or an instant in a time zone; read from the wire and written to it."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from attrs import frozen
+
+from aurinko_async.sandbox.contract import Json, is_object
+from aurinko_async.sandbox.errors import bad_request
+
+
+@lru_cache(maxsize=256)
+def zone(name: str) -> ZoneInfo:
+    """Give a time zone of the IANA database.
+
+    Raises:
+        ApiError: 400, there is none of this name.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise bad_request(f"Unknown timezone: {name}") from error
+
+
+def instant(day: date, clock_time: time, zone_name: str) -> float:
+    """Give the instant of a local time: of two, the first; of one the clocks skip, that much after the skip."""
+    return datetime.combine(day, clock_time, zone(zone_name)).timestamp()
+
+
+def local(at: float, zone_name: str) -> datetime:
+    """Give the local time of an instant."""
+    return datetime.fromtimestamp(at, zone(zone_name))
+
+
+@frozen
+class Moment:
+    """One end of an event. A whole day has `day`; its `at` is that day's midnight in the calendar's zone."""
+
+    at: float
+    zone: str
+    day: date | None = None
+
+    @classmethod
+    def of_day(cls, day: date, home: str) -> Moment:
+        return cls(instant(day, time(), home), home, day)
+
+    @property
+    def local(self) -> datetime:
+        return local(self.at, self.zone)
+
+    @property
+    def local_date(self) -> date:
+        """The day it is in its own zone."""
+        return self.day or self.local.date()
+
+    @property
+    def stamp(self) -> str:
+        """What tells the occurrences of a series apart: `20260305`, or `20260305T083000Z`."""
+        if self.day is not None:
+            return f"{self.day:%Y%m%d}"
+        return f"{datetime.fromtimestamp(self.at, UTC):%Y%m%dT%H%M%SZ}"
+
+    def on(self, day: date) -> Moment:
+        """Give the same time of another day."""
+        if self.day is not None:
+            return Moment.of_day(day, self.zone)
+        return Moment(instant(day, self.local.time(), self.zone), self.zone)
+
+    def after(self, start: Moment, other: Moment) -> Moment:
+        """Give the end of what begins at `other`, if this is the end of what begins at `start`."""
+        if self.day is not None and start.day is not None and other.day is not None:
+            return Moment.of_day(other.day + (self.day - start.day), self.zone)
+        return Moment(other.at + self.at - start.at, self.zone)
+
+    def wire(self, *, utc: bool) -> Json:
+        """Give it as an `EventDateTime`: with the zone's offset, or in UTC."""
+        if self.day is not None:
+            return {"dateOnly": self.day.isoformat()}
+        when = datetime.fromtimestamp(self.at, UTC) if utc else self.local
+        return {"dateTime": when.isoformat().replace("+00:00", "Z"), "timezone": self.zone}
+
+
+def read_moment(value: Any, home: str, name: str = "time") -> Moment:
+    """Read an `EventDateTime`; tests may also give a date, a datetime, their text, or seconds since the epoch.
+
+    Raises:
+        ApiError: 400, it says too little or too much, or names a zone that is none.
+    """
+    if not is_object(value):
+        value = {"dateOnly" if _is_day(value) else "dateTime": value}
+    day, at = value.get("dateOnly"), value.get("dateTime")
+    if (day is None) == (at is None):
+        raise bad_request(f"Either dateOnly or dateTime is required: {name}")
+    if day is not None:
+        return Moment.of_day(day if isinstance(day, date) else date.fromisoformat(day), home)
+    zone_name: str = value.get("timezone") or home
+    zone(zone_name)
+    return Moment(_seconds(at, zone_name), zone_name)
+
+
+def read_instant(text: str) -> float:
+    """Read RFC 3339; milliseconds do not count."""
+    return float(int(datetime.fromisoformat(text).timestamp()))
+
+
+def day_after(day: date) -> date:
+    return day + timedelta(days=1)
+
+
+def _is_day(value: Any) -> bool:
+    if isinstance(value, str):
+        return len(value) == len("2026-03-05")
+    return isinstance(value, date) and not isinstance(value, datetime)
+
+
+def _seconds(value: Any, zone_name: str) -> float:
+    if isinstance(value, int | float):
+        return float(int(value))
+    when = value if isinstance(value, datetime) else datetime.fromisoformat(value)
+    return float(int((when if when.tzinfo else when.replace(tzinfo=zone(zone_name))).timestamp()))
