@@ -18,17 +18,27 @@ import re
 import types
 import typing
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, TypeVar, cast
 
 import attrs
 import msgspec
 
-from aurinko_async._converter import explain, fields, is_model, is_union, make_converter, members, salvage
+from aurinko_async._converter import (
+    explain,
+    fields,
+    is_model,
+    is_union,
+    make_converter,
+    members,
+    refuse_surrogates,
+    salvage,
+)
 from aurinko_async._types import UNSET, Unset
 from aurinko_async.errors import DecodeError, InvalidInput, MalformedBody
 from aurinko_async.models._model import wire_names
-from aurinko_async.models.pages import Page
+from aurinko_async.models.pages import Page, PageOrRecord
 from aurinko_async.models.rows import Row
 
 T = TypeVar("T")
@@ -127,7 +137,7 @@ def _decode_plain(cls: Any, body: bytes) -> Any:
     """The tolerant path: cattrs on decoded JSON, with the path of what is wrong."""
     data = _load(body)
     try:
-        return _converter().structure(data, cls)
+        return _strict_converter().structure(data, cls)
     except Exception as error:
         path, words = explain(error)
         raise DecodeError(words, path=path.lstrip("."), record_id=_record_id(data)) from None
@@ -141,17 +151,26 @@ def _load(body: bytes) -> Any:
             raise MalformedBody("the answer is empty, expected JSON") from None
         if body.lstrip()[:1] == b"<":
             raise MalformedBody("the answer is an HTML or XML page, expected JSON") from None
+        if _SURROGATE.search(body):
+            # The stdlib's reader, unlike msgspec's, takes half a surrogate pair: what has one is then told by its path.
+            with suppress(ValueError, RecursionError):
+                return json.loads(body)
         raise MalformedBody(f"the answer is not JSON: {error}") from None
 
 
 def _record_id(data: Any) -> str | None:
     value = cast("dict[str, Any]", data).get("id") if isinstance(data, dict) else None
-    return value if isinstance(value, str) else None
+    return value if isinstance(value, str) and value.isprintable() else None
 
 
 @functools.cache
 def _converter() -> Any:
     return make_converter()
+
+
+@functools.cache
+def _strict_converter() -> Any:
+    return refuse_surrogates(make_converter())
 
 
 def _model_decode(cls: type) -> Decode:
@@ -205,6 +224,9 @@ def _page_decode(page: Any, record: Any) -> Decode:
             gc.disable()
         try:
             struct, records = read(body, errors)
+            if page == PageOrRecord and struct.records is None:
+                alone = decode_one(body)
+                records = [] if alone.id is None else [alone]
         finally:
             if paused:
                 gc.enable()

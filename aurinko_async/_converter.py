@@ -12,7 +12,7 @@ import types
 import typing
 from collections.abc import Callable, Mapping
 from contextlib import suppress
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, cast
 
@@ -52,9 +52,11 @@ def parse_datetime(value: Any) -> datetime:
     """An aware datetime of a timestamp as providers write them; one without an offset is UTC."""
     if not isinstance(value, str) or len(value) <= len("2026-01-01"):
         raise ValueError(f"expected an RFC 3339 timestamp, got {_kind(value)}")
+    # RFC 3339 knows leap seconds, datetime does not: the 61st second is the first of the next minute.
+    leap = value[16:19] == ":60"
     try:
-        parsed = datetime.fromisoformat(value)
-    except ValueError:
+        parsed = datetime.fromisoformat(f"{value[:16]}:59{value[19:]}" if leap else value) + timedelta(seconds=leap)
+    except (ValueError, OverflowError):
         raise ValueError("expected an RFC 3339 timestamp, got another string") from None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)
 
@@ -85,6 +87,8 @@ def _scalar(kind: type) -> Callable[[Any, Any], Any]:
             return value
         if kind is float and type(value) is int:
             return float(value)
+        if kind is int and type(value) is float and value.is_integer():
+            return int(value)
         raise TypeError(f"expected {kind.__name__}, got {_kind(value)}")
 
     return read
@@ -96,8 +100,9 @@ def _union(annotation: Any, converter: Converter) -> Callable[[Any, Any], Any]:
             return None
         alternatives: list[Any] = list(members(annotation))
         if len(alternatives) > 1:
-            if type(value) in alternatives:
-                return value
+            for kind in alternatives:
+                if type(value) is kind:
+                    return converter.structure(value, kind)
             raise TypeError(f"expected {' or '.join(kind.__name__ for kind in alternatives)}, got {_kind(value)}")
         return converter.structure(value, alternatives[0])
 
@@ -171,6 +176,19 @@ def make_converter(*, body: bool = False) -> Converter:
     converter.register_structure_hook_factory(_is_collection, partial(_collection, converter=converter))
     converter.register_structure_hook_factory(is_model, partial(_structure_model, converter=converter))
     converter.register_unstructure_hook_factory(is_model, partial(_unstructure_model, converter=converter, body=body))
+    return converter
+
+
+def refuse_surrogates(converter: Converter) -> Converter:
+    """Have the converter take no string with half a surrogate pair in it: no encoding can write one."""
+    read = _scalar(str)
+
+    def text(value: Any, to: Any) -> Any:
+        if isinstance(value, str) and not value.isprintable() and any("\ud800" <= c <= "\udfff" for c in value):
+            raise ValueError("expected str, got one with half a surrogate pair in it")
+        return read(value, to)
+
+    converter.register_structure_hook(str, text)
     return converter
 
 

@@ -8,7 +8,6 @@ from typing import Any
 
 from aurinko_async._types import UNSET
 from aurinko_async.models._model import Opt, model
-from aurinko_async.models.pages import OffsetPage
 
 
 class ConversationDripState(StrEnum):
@@ -62,39 +61,6 @@ class FollowupRule:
     template_body: str | None = None
     template_subject: str | None = None
     actions: list[FollowupRuleAction] | None = None
-
-
-@model
-class FollowupRules(FollowupRule):
-    """What a list of rules is answered with: a page of them, or (so the vendor's reference) a single rule."""
-
-    records: list[FollowupRule] | None = None
-    offset: int | None = None
-    total_size: int | None = None
-    done: bool | None = None
-
-    def page(self) -> OffsetPage[FollowupRule]:
-        """The rules as a page; unless they are counted, it is the last one."""
-        return OffsetPage(
-            records=self._alone() if self.records is None else self.records,
-            offset=self.offset,
-            total_size=self.total_size,
-            done=self.total_size is None if self.done is None else self.done,
-        )
-
-    def _alone(self) -> list[FollowupRule]:
-        if self.id is None:
-            return []
-        return [
-            FollowupRule(
-                id=self.id,
-                name=self.name,
-                expect_thread_response=self.expect_thread_response,
-                template_body=self.template_body,
-                template_subject=self.template_subject,
-                actions=self.actions,
-            )
-        ]
 
 
 @model

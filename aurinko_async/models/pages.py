@@ -48,6 +48,11 @@ class OffsetPage(Page[T]):
 
 
 @model
+class PageOrRecord(OffsetPage[T]):
+    """A page of a list that is counted, or one record in its place: then that is the only one."""
+
+
+@model
 class DeltaPage(Page[T]):
     """A page of a sync stream: `next_page_token` while there is more, then `next_delta_token` for the next round."""
 

@@ -14,7 +14,7 @@ from aurinko_async.models import (
     OffsetPage,
     OkResponse,
 )
-from aurinko_async.models.followup import FollowupRules
+from aurinko_async.models.pages import PageOrRecord
 from aurinko_async.pagination import OffsetPaginator
 from aurinko_async.resources._resource import Resource
 
@@ -32,7 +32,15 @@ class Rules(Resource):
     async def _page(self, offset: int, limit: int) -> OffsetPage[FollowupRule]:
         # The vendor documents neither parameter here, but its own client counts pages: ask only for later ones so.
         query = {"limit": limit, "offset": offset} if offset else {}
-        return (await self._session.request(Call("GET", "/v1/followup/rules", FollowupRules, query=query))).page()
+        page = await self._session.request(Call("GET", "/v1/followup/rules", PageOrRecord[FollowupRule], query=query))
+        return OffsetPage(
+            records=page.records,
+            errors=page.errors,
+            offset=page.offset,
+            total_size=page.total_size,
+            # Unless the pages are counted, this is all there is.
+            done=page.total_size is None if page.done is None else page.done,
+        )
 
     async def create(self, rule: FollowupRuleInput) -> FollowupRule:
         """Create a rule.

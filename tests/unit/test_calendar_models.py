@@ -27,7 +27,6 @@ from aurinko_async.models import (
     WorkingInterval,
     parse_period,
 )
-from aurinko_async.models.followup import FollowupRules
 
 
 def sent(model: Any) -> Any:
@@ -147,11 +146,3 @@ def test_answers_that_hold_a_list_are_iterated() -> None:
     assert len(page) == 2
     assert list(read(BookingTimes)) == []
     assert len(read(BookingTimes, items=[{}])) == 1
-
-
-def test_follow_up_rules_are_a_page_or_a_single_rule() -> None:
-    counted = read(FollowupRules, offset=0, totalSize=9, records=[{"id": 1}]).page()
-    assert ([rule.id for rule in counted], counted.total_size, counted.done) == ([1], 9, False)
-    single = read(FollowupRules, id=1, name="Nudge").page()
-    assert ([rule.name for rule in single], single.done) == (["Nudge"], True)
-    assert read(FollowupRules).page().records == []
