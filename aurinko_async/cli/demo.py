@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 
 from attrs import asdict, frozen
 
+from aurinko_async.cli.mirror import mirror as open_mirror
 from aurinko_async.errors import ConfigError
-from aurinko_async.sync import SQLiteStore
 from aurinko_async.sync.machine import Checkpoint
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _there(path: Path | None) -> TypeGuard[Path]:
 
 async def _tokens(mirror: Path) -> list[str]:
     """The tokens of the mirror's mail."""
-    async with SQLiteStore(mirror) as store:
+    async with open_mirror(mirror) as store:
         return [
             Checkpoint.from_json(state.checkpoint).updated.delta
             for state in await store.status()

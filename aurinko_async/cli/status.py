@@ -12,9 +12,10 @@ import typer
 from attrs import frozen
 
 from aurinko_async.cli import options, words
+from aurinko_async.cli.mirror import mirror
 from aurinko_async.cli.running import execute
 from aurinko_async.errors import StoreError
-from aurinko_async.sync import SQLiteStore, SyncState
+from aurinko_async.sync import SyncState
 from aurinko_async.sync.machine import Checkpoint
 
 
@@ -34,7 +35,7 @@ def _existing(db: Path) -> Path:
 
 
 async def _status(db: Path, as_json: bool) -> int:
-    async with SQLiteStore(_existing(db)) as store:
+    async with mirror(_existing(db)) as store:
         standings = [Standing.of(state) for state in await store.status()]
     if as_json:
         document = {"database": str(db), "accounts": [standing.to_json() for standing in standings]}

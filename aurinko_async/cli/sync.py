@@ -16,6 +16,7 @@ from aurinko_async.cli import options
 from aurinko_async.cli.demo import Demo
 from aurinko_async.cli.display import Display, display
 from aurinko_async.cli.exits import problem_of
+from aurinko_async.cli.mirror import mirror
 from aurinko_async.cli.outcome import Outcome, Summary
 from aurinko_async.cli.running import Interrupts, execute
 from aurinko_async.cli.sources import Source, Target, connected
@@ -102,7 +103,7 @@ async def _sync(plan: Plan, interrupts: Interrupts) -> int:
     with display(silent=plan.as_json) as shown:
         async with connected(plan.source, traffic.count) as connection:
             targets = await connection.targets()
-            async with SQLiteStore(plan.db) as store:
+            async with mirror(plan.db) as store:
                 run = _Syncs(store, plan, shown, interrupts)
                 with interrupts.stop_with(run.stop):
                     outcomes = await run.all(targets)

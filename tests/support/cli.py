@@ -62,17 +62,17 @@ def opens(sandbox: Sandbox, account: Account | None = None, **extra: str) -> dic
 
 @asynccontextmanager
 async def started(
-    *args: object, command: tuple[str, ...] = COMMAND, cwd: Path | None = None, **env: str
+    *args: object, command: tuple[str, ...] = COMMAND, cwd: Path | None = None, terminal: int | None = None, **env: str
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A command that is running; killed in the end if it still is."""
+    """A command that is running, its output kept or on a terminal; killed in the end if it still is."""
     process = await asyncio.create_subprocess_exec(
         *command,
         *map(str, args),
         env=environment(env),
         cwd=cwd,
         stdin=asyncio.subprocess.DEVNULL,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE if terminal is None else terminal,
+        stderr=asyncio.subprocess.PIPE if terminal is None else terminal,
     )
     try:
         yield process
