@@ -77,10 +77,10 @@ class TokenPaginator(Paginator[T, TokenPage[T]]):
         page = await self._first()
         chain = PageChain()
         while token := page.next_page_token:
-            chain = chain.step(token)
             ahead = asyncio.ensure_future(self._fetch(token))
             try:
                 yield page
+                chain = chain.step(token)
                 page = await ahead
             finally:
                 await _settle(ahead)
