@@ -114,7 +114,10 @@ class OffsetPaginator(Paginator[T, OffsetPage[T]]):
         ahead: deque[asyncio.Future[OffsetPage[T]]] = deque()
         try:
             while got and not page.done:
-                total = page.total_size if page.total_size is not None else position + 1
+                total = page.total_size
+                if total is None or (page.done is False and total <= position):
+                    # Not counted, or counted wrong: there may be more, so one page at a time.
+                    total = position + 1
                 while len(ahead) < OFFSET_WINDOW and start < total:
                     ahead.append(asyncio.ensure_future(self._fetch(start, self._limit)))
                     start += step
@@ -125,11 +128,11 @@ class OffsetPaginator(Paginator[T, OffsetPage[T]]):
                 yield page
                 got = len(page.records) + len(page.errors)
                 position += got
-                if position < start - step * len(ahead):
-                    # Shorter than the step: what was asked for ahead leaves a gap, so ask again from here.
+                if position != start - step * len(ahead):
+                    # Not as long as the step: what was asked for ahead leaves a gap or overlaps; ask again from here.
                     await _settle(*ahead)
                     ahead.clear()
-                    start = position
+                    start, step = position, got
         finally:
             await _settle(*ahead)
 
