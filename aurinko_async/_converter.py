@@ -54,8 +54,9 @@ def parse_datetime(value: Any) -> datetime:
         raise ValueError(f"expected an RFC 3339 timestamp, got {_kind(value)}")
     # RFC 3339 knows leap seconds, datetime does not: the 61st second is the first of the next minute.
     leap = value[16:19] == ":60"
+    text = f"{value[:16]}:59{value[19:]}" if leap else value
     try:
-        parsed = datetime.fromisoformat(f"{value[:16]}:59{value[19:]}" if leap else value) + timedelta(seconds=leap)
+        parsed = datetime.fromisoformat(text.upper()) + timedelta(seconds=leap)
     except (ValueError, OverflowError):
         raise ValueError("expected an RFC 3339 timestamp, got another string") from None
     return parsed if parsed.tzinfo else parsed.replace(tzinfo=UTC)

@@ -29,6 +29,11 @@ def test_other_times_that_do_not_exist_are_refused(text: str) -> None:
         _codec.decode(EmailMessage, b'{"sentAt": "%s"}' % text.encode())
 
 
+def test_a_time_in_small_letters_is_read_beside_one_that_takes_the_slow_way() -> None:
+    message = _codec.decode(EmailMessage, b'{"sentAt": "2026-05-01t10:00:00z", "receivedAt": "2026-05-01T10:00Z"}')
+    assert message.sent_at == message.received_at == datetime(2026, 5, 1, 10, tzinfo=UTC)
+
+
 def test_a_whole_number_may_have_a_fraction_of_nothing() -> None:
     assert repr(_codec.decode(Account, b'{"id": 3.0, "parentId": 1e3}').id) == "3"
     with pytest.raises(DecodeError, match="id: expected int, got float"):
