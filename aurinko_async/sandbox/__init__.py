@@ -9,15 +9,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from aurinko_async.sandbox.account import Account
     from aurinko_async.sandbox.faults import Fault, FaultKind
     from aurinko_async.sandbox.mailbox import Mailbox
     from aurinko_async.sandbox.server import Sandbox, Served
-    from aurinko_async.sandbox.world import Account
 
 __all__ = ["Account", "Fault", "FaultKind", "Mailbox", "Sandbox", "Served"]
 
 _HOMES = {
-    "Account": "world",
+    "Account": "account",
     "Fault": "faults",
     "FaultKind": "faults",
     "Mailbox": "mailbox",

@@ -24,7 +24,7 @@ def make(random: Random, number: int) -> Attachment:
         case "application/pdf":
             content = _pdf()
         case "image/png":
-            content = _png(16, random.choice(_COLOURS))
+            content = picture(16, random.choice(_COLOURS))
         case "application/gzip":
             content = _archive()
         case _:
@@ -35,7 +35,7 @@ def make(random: Random, number: int) -> Attachment:
 def inline_image(number: int) -> Attachment:
     """Make a picture that the HTML body shows by its content id."""
     cid = f"logo.{number}@example.com"
-    return Attachment(attachment_id(number), "logo.png", "image/png", _png(8, 0x3366CC), inline=True, content_id=cid)
+    return Attachment(attachment_id(number), "logo.png", "image/png", picture(8, 0x3366CC), inline=True, content_id=cid)
 
 
 def invitation(subject: str, when: float, number: int) -> Attachment:
@@ -52,7 +52,8 @@ def attachment_id(number: int) -> str:
 
 
 @cache
-def _png(size: int, colour: int) -> bytes:
+def picture(size: int, colour: int) -> bytes:
+    """Make a square PNG of one colour."""
     row = b"\0" + colour.to_bytes(3, "big") * size
     chunks = (
         (b"IHDR", struct.pack(">IIBBBBB", size, size, 8, 2, 0, 0, 0)),

@@ -8,12 +8,13 @@ from typing import Any, TypeVar
 import msgspec
 from attrs import frozen
 
+from aurinko_async.sandbox.account import Account
 from aurinko_async.sandbox.contract import Json, Operation
 from aurinko_async.sandbox.errors import page_invalid
 from aurinko_async.sandbox.faults import Fault
 from aurinko_async.sandbox.mailbox import Mailbox
 from aurinko_async.sandbox.tokens import InvalidToken, ListCursor
-from aurinko_async.sandbox.world import Account, World
+from aurinko_async.sandbox.world import World
 
 Position = tuple[float, int]
 

@@ -9,9 +9,10 @@ from collections.abc import Mapping
 
 from attrs import frozen
 
+from aurinko_async.sandbox.account import Account
 from aurinko_async.sandbox.contract import Operation
 from aurinko_async.sandbox.errors import ApiError, unauthorized
-from aurinko_async.sandbox.world import Account, World
+from aurinko_async.sandbox.world import World
 
 # What still works on an account whose provider turned it away: getting rid of it.
 _FAREWELLS = ("account.delete", "account.delete_token")

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from aurinko_async.sandbox.contract import Json
 from aurinko_async.sandbox.errors import bad_request
 from aurinko_async.sandbox.letters import Attachment, Draft, Letter, Message, address
 from aurinko_async.sandbox.names import new_draft_id
 from aurinko_async.sandbox.times import iso
-from aurinko_async.sandbox.world import Account, World
+
+if TYPE_CHECKING:
+    from aurinko_async.sandbox.account import Account
+    from aurinko_async.sandbox.world import World
 
 _KINDS = ("to", "cc", "bcc")
 
@@ -66,9 +70,14 @@ def track(account: Account, message: Message, tracking: Json | None) -> str | No
     """Start tracking, if that was asked for, and give the tracking id."""
     if not tracking or not (tracking.get("opens") or tracking.get("threadReplies")):
         return None
-    number = account.id * 1000 + len(account.trackings) + 1
-    account.trackings[number] = {"message": message, "tracking": tracking}
-    return str(number)
+    return str(account.tracking.start(tracking, message).id)
+
+
+def track_draft(account: Account, draft: Draft, tracking: Json | None) -> str | None:
+    """Track a draft from when it is sent, if that was asked for, and give the tracking id."""
+    if not tracking or not (tracking.get("opens") or tracking.get("threadReplies")):
+        return None
+    return str(account.tracking.draft(tracking, draft.id).id)
 
 
 def save_draft(account: Account, letter: Letter, now: float) -> Draft:
@@ -86,6 +95,7 @@ def send_draft(world: World, account: Account, draft: Draft) -> Message:
     letter = draft.message.letter()
     letter.record["threadId"] = draft.message.thread_id
     message = send(world, account, letter)
+    account.tracking.draft_sent(draft.id, message)
     discard_draft(account, draft)
     return message
 

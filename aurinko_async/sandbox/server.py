@@ -11,13 +11,14 @@ from collections.abc import Awaitable, Callable
 from email.utils import formatdate
 from os import PathLike
 from random import Random
-from typing import Any, NamedTuple, Self, cast
+from typing import Any, Literal, NamedTuple, Self, cast
 from urllib.parse import parse_qsl
 
 import msgspec
 from aiohttp import web
 
 from aurinko_async.sandbox import handlers
+from aurinko_async.sandbox.account import Account
 from aurinko_async.sandbox.call import HANDLERS, Call, Reply
 from aurinko_async.sandbox.contract import Operation, operations
 from aurinko_async.sandbox.credentials import Identity, identify
@@ -26,7 +27,8 @@ from aurinko_async.sandbox.faults import Fault, Faults
 from aurinko_async.sandbox.router import Router
 from aurinko_async.sandbox.tokens import Cursor, InvalidToken
 from aurinko_async.sandbox.validation import check_headers, read_body, read_path, read_query
-from aurinko_async.sandbox.world import Account, World
+from aurinko_async.sandbox.webhooks import Delivery, Webhooks
+from aurinko_async.sandbox.world import World
 
 # Attachments come as base64 in JSON; providers stop at about 25 MB of them.
 _MAX_BODY_BYTES = 64 * 2**20
@@ -69,6 +71,8 @@ class Sandbox:
         born: when the mailboxes were made up, in seconds since the epoch; None is now. Sandboxes that were born at the
             same instant, with the same seed, messages and mail, are twins, in other processes too: each takes
             the sync tokens of the other until something happens to the mailbox.
+        webhooks: `auto` delivers notifications when they are due, while the sandbox runs; `manual` when
+            `deliver_webhooks` is called. Receivers have to be on this machine.
     """
 
     def __init__(
@@ -85,6 +89,7 @@ class Sandbox:
         port: int = 0,
         clock: Callable[[], float] = time.time,
         born: float | None = None,
+        webhooks: Literal["manual", "auto"] = "manual",
     ) -> None:
         self._world = World(
             accounts=accounts,
@@ -103,6 +108,8 @@ class Sandbox:
         self._router = Router(operations())
         self._runner: web.ServerRunner | None = None
         self._closing = asyncio.Event()
+        self._delivers = webhooks == "auto"
+        self._delivering: asyncio.Task[None] | None = None
 
     @property
     def accounts(self) -> list[Account]:
@@ -120,6 +127,16 @@ class Sandbox:
         return self._world.client_secret
 
     @property
+    def signing_secret(self) -> str:
+        """What requests to webhooks are signed with."""
+        return self._world.signing_secret
+
+    @property
+    def webhooks(self) -> Webhooks:
+        """The subscriptions, and what was delivered to them."""
+        return self._world.webhooks
+
+    @property
     def app_id(self) -> int:
         """The app's id, which is part of the name of its users' cookie."""
         return self._world.app_id
@@ -130,6 +147,10 @@ class Sandbox:
         if self._runner is None or not self._runner.addresses:
             raise RuntimeError("the sandbox is not running: use it as `async with Sandbox() as sandbox`")
         return f"http://{self._host}:{self._runner.addresses[0][1]}"
+
+    async def deliver_webhooks(self) -> list[Delivery]:
+        """Attempt the notifications that are due by the sandbox's clock, each once, and tell how it went."""
+        return await self._world.webhooks.deliver()
 
     def recognises(self, token: str) -> bool:
         """Whether a sync token is its own, or a twin's."""
@@ -153,13 +174,20 @@ class Sandbox:
         self._runner = web.ServerRunner(server, shutdown_timeout=_SHUTDOWN_SECONDS)
         await self._runner.setup()
         await web.TCPSite(self._runner, self._host, self._port).start()
+        if self._delivers:
+            self._delivering = asyncio.create_task(self._world.webhooks.run())
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._closing.set()
+        if self._delivering is not None:
+            self._delivering.cancel()
+            await asyncio.wait([self._delivering])
+            self._delivering = None
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
+        await self._world.webhooks.close()
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.read()

@@ -5,106 +5,27 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Callable
+from functools import partial
 from hashlib import blake2b
 from os import PathLike
 from pathlib import Path
 from random import Random
-from typing import Literal
 
-from attrs import Factory, define, field
-
+from aurinko_async.sandbox.account import Account
+from aurinko_async.sandbox.contacts import AddressBook
 from aurinko_async.sandbox.contract import Json
 from aurinko_async.sandbox.errors import ApiError, not_found, unauthorized
-from aurinko_async.sandbox.letters import Owner
+from aurinko_async.sandbox.ledger import ChangeType, Ledger
+from aurinko_async.sandbox.letters import Message
 from aurinko_async.sandbox.mailbox import Mailbox
 from aurinko_async.sandbox.realmail import read_mail
-from aurinko_async.sandbox.times import iso
+from aurinko_async.sandbox.task_lists import TaskLists
+from aurinko_async.sandbox.tasks import Task
 from aurinko_async.sandbox.tokens import Mint
+from aurinko_async.sandbox.webhooks import Webhooks
 
 SERVICE_TYPES = ("Google", "Office365", "IMAP")
-_PROVIDERS = {"IMAP": "Fastmail", "EWS": "EWS", "iCloud": "iCloud"}
 _NAMES = ("Dana Ellis", "Renée Fournier", "高橋 健", "Omar Aziz", "Ingrid Sørensen")
-_SCOPES = ["Mail.All", "Calendar.ReadWrite", "Contacts.ReadWrite", "Tasks.ReadWrite"]
-
-TokenStatus = Literal["active", "invalid", "dead"]
-
-
-@define(eq=False)
-class Account:
-    """One connected mailbox, and the credentials that open it."""
-
-    id: int
-    email: str
-    name: str
-    service_type: str
-    token: str = field(repr=False)
-    user_id: str
-    user_session: str = field(repr=False)
-    exchange_id_token: str = field(repr=False)
-    created_at: float
-    open_mailbox: Callable[[Account], Mailbox] = field(repr=False)
-    token_status: TokenStatus = "active"
-    role: Literal["primary", "secondary"] = "primary"
-    deleted: bool = False
-    details: Json = field(factory=lambda: Json(), repr=False)
-    serial: int = field(default=0, repr=False)
-    expired: dict[str, int] = Factory(lambda: {"delta": 0, "page": 0})
-    starts: dict[tuple[object, ...], int] = field(factory=lambda: dict[tuple[object, ...], int](), repr=False)
-    trackings: dict[int, Json] = field(factory=lambda: dict[int, Json](), repr=False)
-    _mail: Mailbox | None = field(default=None, repr=False)
-
-    @property
-    def mail(self) -> Mailbox:
-        """The account's mailbox; made up, or read, when first looked at."""
-        if self._mail is None:
-            self._mail = self.open_mailbox(self)
-        self._mail.settle()
-        return self._mail
-
-    @property
-    def owner(self) -> Owner:
-        """What a mailbox has to know of the account."""
-        return Owner(self.id, self.email, self.name, self.service_type)
-
-    def expire_cursors(self, *, delta: bool = True, page: bool = True) -> None:
-        """Let the delta tokens, the page tokens or both that were handed out so far be rejected from now on."""
-        if delta:
-            self.expired["delta"] = self.serial
-        if page:
-            self.expired["page"] = self.serial
-
-    def next_serial(self) -> int:
-        """Number a token that is handed out."""
-        self.serial += 1
-        return self.serial
-
-    def record(self) -> Json:
-        """Give the account as the API does."""
-        return {
-            "id": self.id,
-            "serviceType": self.service_type,
-            "serviceProvider": _PROVIDERS.get(self.service_type, self.service_type),
-            "active": not self.deleted,
-            "tokenStatus": self.token_status,
-            **({"tokenError": "invalid_grant"} if self.token_status != "active" else {}),
-            "type": "personal",
-            "daemon": False,
-            "loginString": self.email,
-            "email": self.email,
-            "mailboxAddress": self.email,
-            "name": self.name,
-            "authUserId": f"auth-{self.id}",
-            "authOrgId": self.email.partition("@")[2],
-            "timezone": "Europe/Berlin",
-            "tokenIssuedAt": iso(self.created_at),
-            "authScopes": _SCOPES,
-            "authNativeScopes": ["offline_access"],
-            "authObtainedAt": iso(self.created_at),
-            "userId": self.user_id,
-            "createdAt": iso(self.created_at),
-            "updatedAt": iso(self.created_at),
-            **self.details,
-        }
 
 
 class World:
@@ -139,6 +60,9 @@ class World:
         self.accounts: list[Account] = []
         self.codes: dict[str, tuple[Account, bool]] = {}
         self.prepared: dict[str, str] = {}
+        self.work_hours: dict[str, Json] = {}
+        self.signing_secret = self._key("signing", 0)
+        self.webhooks = Webhooks(self.signing_secret, clock)
         self._renewals = 0
         self._by_id: dict[int, Account] = {}
         self._by_token: dict[str, Account] = {}
@@ -168,6 +92,7 @@ class World:
             exchange_id_token=self._key("exchange", index),
             created_at=self.clock() if self.born is None else self.born,
             open_mailbox=self._open,
+            world=self,
             role="secondary" if user else "primary",
         )
         self.accounts.append(account)
@@ -208,13 +133,36 @@ class World:
         self._renewals += 1
         account.token = self._key("renewed", self._renewals)
 
+    def of_type(self, *types: str) -> list[Account]:
+        """List the accounts of these types: `personal`, `managed`, `daemon`."""
+        return [one for one in self.accounts if not one.deleted and one.details.get("type", "personal") in types]
+
+    def members(self, user_id: str) -> list[Account]:
+        """List the accounts of a user."""
+        return [account for account in self.accounts if account.user_id == user_id and not account.deleted]
+
+    def session(self, account: Account) -> str:
+        """Give the session of an account's user; a new one after the user has logged out."""
+        if not account.user_session:
+            self._renewals += 1
+            session = self._key("session again", self._renewals)
+            for member in self.members(account.user_id):
+                member.user_session = session
+        return account.user_session
+
+    def log_out(self, user_id: str) -> None:
+        """End a user's session."""
+        for account in self.accounts:
+            if account.user_id == user_id:
+                account.user_session = ""
+
     def grant(self, account: Account) -> Json:
         """Give what a finished authorization hands over."""
         return {
             "accountId": account.id,
             "accessToken": account.token,
             "userId": account.user_id,
-            "userSession": account.user_session,
+            "userSession": self.session(account),
         }
 
     def issue_code(self, account: Account) -> str:
@@ -235,14 +183,43 @@ class World:
         self.codes[code] = (account, True)
         return account
 
+    def open_contacts(self, account: Account) -> AddressBook:
+        """Make an account's contacts up."""
+        book = AddressBook(account.owner, seed=self._seed_of(account), clock=self.clock, born=self.born)
+        self.webhooks.watch(account, "/contacts", book.ledger)
+        return book
+
+    def open_task_lists(self, account: Account) -> TaskLists:
+        """Make an account's task lists up."""
+
+        def watch(list_id: str, ledger: Ledger[Task]) -> None:
+            self.webhooks.watch(account, f"/tasklists/{list_id}/tasks", ledger)
+
+        seed = self._seed_of(account)
+        return TaskLists(account.owner, seed=seed, clock=self.clock, watch=watch, born=self.born)
+
+    def tracked(self, account: Account, event: Json) -> None:
+        """Tell of something that happened to a tracked message."""
+        self.webhooks.notify(account, "/email/tracking", event)
+
+    def _mail_changed(self, account: Account, message: Message, change: ChangeType) -> None:
+        payload = {"id": message.id, "changeType": change, "attributes": {"threadId": message.thread_id}}
+        self.webhooks.notify(account, "/email/messages", payload, draft="draft" in message.labels)
+        if change == "created":
+            account.tracking.arrived(message)
+            account.followups.arrived(message)
+
+    def _seed_of(self, account: Account) -> int:
+        return int.from_bytes(blake2b(f"{self.seed}/{account.id}".encode(), digest_size=6).digest(), "big")
+
     def _open(self, account: Account) -> Mailbox:
-        seed = int.from_bytes(blake2b(f"{self.seed}/{account.id}".encode(), digest_size=6).digest(), "big")
-        mailbox = Mailbox(account.owner, seed=seed, clock=self.clock, born=self.born)
+        mailbox = Mailbox(account.owner, seed=self._seed_of(account), clock=self.clock, born=self.born)
         if self._mail is not None and self.accounts and account is self.accounts[0]:
             mailbox.load(read_mail(self._mail, self.clock() if self.born is None else self.born))
         else:
             mailbox.fill(self._messages)
         mailbox.ledger.seal()
+        mailbox.ledger.watch(partial(self._mail_changed, account))
         return mailbox
 
     def _key(self, kind: str, number: int) -> str:

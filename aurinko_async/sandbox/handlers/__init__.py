@@ -4,7 +4,21 @@ from __future__ import annotations
 
 from importlib import import_module
 
-_DOMAINS = ("accounts", "auth", "folders", "mail", "outgoing", "sync")
+_DOMAINS = (
+    "accounts",
+    "auth",
+    "contacts",
+    "folders",
+    "followups",
+    "mail",
+    "outgoing",
+    "service_accounts",
+    "subscriptions",
+    "sync",
+    "tasks",
+    "tracking",
+    "users",
+)
 
 
 def register_all() -> None:

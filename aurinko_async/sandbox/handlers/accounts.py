@@ -2,16 +2,35 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
+from aurinko_async.sandbox.account import Account
 from aurinko_async.sandbox.call import Call, Reply, done, nothing, reply, serves
-from aurinko_async.sandbox.contract import Json
 from aurinko_async.sandbox.errors import ApiError, bad_request
-from aurinko_async.sandbox.world import Account
 
 _CONNECTABLE = ("Google", "Office365", "IMAP")
 # What an upsert may match an existing account by, as it stands in the body.
-_RECYCLE = {"email": "email", "orgId": "authOrgId", "serverUrl": "serverUrl", "clientOrgId": "clientOrgId"}
+_RECYCLE = {
+    "email": "email",
+    "orgId": "authOrgId",
+    "userId": "authUserId",
+    "serverUrl": "serverUrl",
+    "username": "loginString",
+    "clientOrgId": "clientOrgId",
+}
+_KEPT = (
+    "serviceProvider",
+    "authOrgId",
+    "authUserId",
+    "clientOrgId",
+    "serverUrl",
+    "loginString",
+    "email2",
+    "timezone",
+    "copyToSent",
+    "trustServer",
+)
 
 
 @serves("account.get")
@@ -36,11 +55,7 @@ def delete_my_token(call: Call) -> Reply:
 
 @serves("accounts.list")
 def list_accounts(call: Call) -> Reply:
-    wanted = {name: call.query[name] for name in ("authOrgId", "serviceType") if name in call.query}
-    records = [account.record() for account in call.world.accounts if not account.deleted]
-    if "subscriptionId" in call.query:
-        records = []
-    return offset_page(call, [r for r in records if all(r.get(name) == value for name, value in wanted.items())])
+    return listed(call, call.world.of_type("personal", "managed"), ("authOrgId", "serviceType"))
 
 
 @serves("accounts.get")
@@ -56,18 +71,7 @@ def delete_account(call: Call) -> Reply:
 
 @serves("accounts.upsert")
 def upsert_account(call: Call) -> Reply:
-    user_id: str | None = call.query.get("userId")
-    if user_id is not None and "userAccount" not in call.query:
-        raise bad_request("userAccount is required with userId")
-    body = call.body
-    account = _recycled(call, body)
-    if account is None:
-        email = body.get("email") or body.get("loginString")
-        account = call.world.add_account(body["serviceType"], email=email, name=body.get("name"), user_id=user_id)
-    kept = ("serverUrl", "clientOrgId", "authOrgId", "timezone", "email2", "copyToSent", "trustServer")
-    account.details |= {name: body[name] for name in kept if body.get(name) is not None}
-    account.token_status = "active"
-    return reply(call.world.grant(account))
+    return reply(call.world.grant(save_account(call, call.world.of_type("personal"), user_of(call))))
 
 
 @serves("accounts.check_connection")
@@ -91,13 +95,44 @@ def offset_page(call: Call, records: list[Any]) -> Reply:
     return reply({"offset": offset, "totalSize": len(records), "done": done_, "records": page})
 
 
-def _recycled(call: Call, body: Json) -> Account | None:
-    keys: list[str] = [_RECYCLE[key] for key in call.query.get("recycleKeys", ()) if key in _RECYCLE]
-    if not keys:
-        return None
-    for account in call.world.accounts:
+def listed(call: Call, accounts: Iterable[Account], filters: Iterable[str]) -> Reply:
+    """Answer a page of those accounts that the query asks for."""
+    wanted = {name: call.query[name] for name in filters if name in call.query}
+    if "subscriptionId" in call.query:
+        subscription = call.world.webhooks.subscriptions.get(call.query["subscriptionId"])
+        accounts = [account for account in accounts if subscription and account is subscription.account]
+    records = [account.record() for account in accounts]
+    return offset_page(call, [r for r in records if all(r.get(name) == value for name, value in wanted.items())])
+
+
+def user_of(call: Call) -> str | None:
+    """Give the user an account is to belong to."""
+    user_id: str | None = call.query.get("userId")
+    if user_id is not None and "userAccount" not in call.query:
+        raise bad_request("userAccount is required with userId")
+    return user_id
+
+
+def save_account(call: Call, known: Iterable[Account], user_id: str | None = None, **details: Any) -> Account:
+    """Connect an account as the body says: one of those known if the recycle keys say so, else a new one."""
+    body = call.body
+    email: str | None = body.get("email") or body.get("loginString")
+    if email is None:
+        raise bad_request("email or loginString is required")
+    account = _recycled(call, known)
+    if account is None:
+        account = call.world.add_account(body["serviceType"], email=email, name=body.get("name"), user_id=user_id)
+    account.details |= {name: body[name] for name in _KEPT if body.get(name) is not None} | details
+    account.token_status = "active"
+    return account
+
+
+def _recycled(call: Call, known: Iterable[Account]) -> Account | None:
+    body = call.body
+    keys: list[str] = [_RECYCLE[key] for key in call.query.get("recycleKeys", ())]
+    for account in known if keys else ():
         record = account.record()
         same = all(body.get(key) is not None and record.get(key) == body[key] for key in keys)
-        if same and not account.deleted and account.service_type == body["serviceType"]:
+        if same and account.service_type == body["serviceType"]:
             return account
     return None

@@ -7,11 +7,11 @@ import hashlib
 import hmac
 from urllib.parse import urlencode, urlsplit
 
+from aurinko_async.sandbox.account import Account
 from aurinko_async.sandbox.call import Call, Reply, reply, serves
 from aurinko_async.sandbox.contract import Json
 from aurinko_async.sandbox.credentials import client_id_of, exchange_token_of
 from aurinko_async.sandbox.errors import bad_request, unauthorized
-from aurinko_async.sandbox.world import Account
 
 
 @serves("auth.authorize_url")
@@ -46,7 +46,7 @@ def authorize_user(call: Call) -> Reply:
     answer = _back(call, _granted(call, account, call.query["responseType"]))
     if call.query["responseType"] != "cookie":
         return answer
-    cookie = f"AUR{call.world.app_id}={account.user_session}; Path=/; HttpOnly"
+    cookie = f"AUR{call.world.app_id}={call.world.session(account)}; Path=/; HttpOnly"
     return Reply(303, reason="See Other", headers={**answer.headers, "Set-Cookie": cookie})
 
 

@@ -7,7 +7,16 @@ from aurinko_async.sandbox.contract import Json
 from aurinko_async.sandbox.errors import ApiError, not_found
 from aurinko_async.sandbox.letters import Draft, Message
 from aurinko_async.sandbox.names import web_link
-from aurinko_async.sandbox.outgoing import discard_draft, save_draft, schedule, send, send_draft, track, write_letter
+from aurinko_async.sandbox.outgoing import (
+    discard_draft,
+    save_draft,
+    schedule,
+    send,
+    send_draft,
+    track,
+    track_draft,
+    write_letter,
+)
 from aurinko_async.sandbox.times import moment
 
 
@@ -67,12 +76,13 @@ def delete_draft(call: Call) -> Reply:
 def send_a_draft(call: Call) -> Reply:
     draft = _draft(call)
     send_time: str | None = call.query.get("sendTime")
-    status, message = "Scheduled", draft.message
+    tracking_id = track_draft(call.account, draft, call.body.get("tracking"))
+    status = "Scheduled"
     if send_time is not None and moment(send_time) > call.now:
         schedule(call.world, call.account, draft, moment(send_time))
     else:
-        status, message = "Ok", send_draft(call.world, call.account, draft)
-    tracking_id = track(call.account, message, call.body.get("tracking"))
+        status = "Ok"
+        send_draft(call.world, call.account, draft)
     return reply({"status": status, **({"trackingId": tracking_id} if tracking_id else {})})
 
 
@@ -81,6 +91,9 @@ def _sent(call: Call, message: Message, status: int) -> Reply:
     failed: list[str] = []
     if call.fault is not None and call.hit_by("incomplete"):
         failed = list(call.fault.detail.get("failed_steps", ("returnIds",)))
+    if not _followed_up(call, message):
+        failed.append("followUp")
+    if failed:
         answer["processingStatus"] = "Incomplete"
         answer["processingError"] = {"failedSteps": failed, "errorMessage": "The mail was sent, but not all was done"}
     if call.query.get("returnIds") and "returnIds" not in failed:
@@ -89,6 +102,17 @@ def _sent(call: Call, message: Message, status: int) -> Reply:
     if tracking_id and "tracking" not in failed:
         answer["trackingId"] = tracking_id
     return reply(answer, status)
+
+
+def _followed_up(call: Call, message: Message) -> bool:
+    asked: Json = call.body.get("followUp") or {}
+    if asked.get("ruleId") is None:
+        return True
+    try:
+        call.account.followups.request(message.thread_id, {**asked, "status": "active"})
+    except ApiError:
+        return False
+    return True
 
 
 def _draft(call: Call) -> Draft:
