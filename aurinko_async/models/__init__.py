@@ -19,6 +19,7 @@ from aurinko_async.models.accounts import (
     TokenStatus,
     UserAccountType,
 )
+from aurinko_async.models.addresses import EmailAddress, EmailHeader
 from aurinko_async.models.booking import (
     AccountAttachment,
     AccountDetachment,
@@ -99,14 +100,12 @@ from aurinko_async.models.followup import (
 )
 from aurinko_async.models.mail import (
     DeletedEmailMessage,
-    EmailAddress,
     EmailAttachment,
     EmailAttachmentContent,
     EmailDraft,
     EmailDraftResponse,
     EmailFolderCreate,
     EmailFolderInfo,
-    EmailHeader,
     EmailMessage,
     EmailOmission,
     MeetingMessageMethod,

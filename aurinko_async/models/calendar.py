@@ -9,7 +9,8 @@ from attrs import field
 
 from aurinko_async._types import UNSET
 from aurinko_async.models._model import READ_ONLY, Opt, model
-from aurinko_async.models.mail import EmailAddress, EmailAttachment, RecordMeta
+from aurinko_async.models.addresses import EmailAddress
+from aurinko_async.models.mail import EmailAttachment, RecordMeta
 from aurinko_async.models.recurrence import EventDateTime, OccurrenceInfo, Recurrence
 
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 import email
 import email.message
 import email.policy
-import email.utils
-import re
+from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -14,10 +13,11 @@ from typing import Any
 from attrs import field
 
 from aurinko_async._types import UNSET
-from aurinko_async.errors import InvalidInput
-from aurinko_async.models._model import READ_ONLY, Opt, model
-
-_SPECIALS = re.compile(r'[\\"()<>@,:;.\[\]]')
+from aurinko_async.models import compose
+from aurinko_async.models._model import Opt, model
+from aurinko_async.models.addresses import EmailAddress, EmailHeader
+from aurinko_async.models.common import BodyType
+from aurinko_async.models.outgoing import OutgoingEmail, OutgoingEmailAttachment, OutgoingEmailReply
 
 
 class SysLabel(StrEnum):
@@ -78,47 +78,6 @@ class ScheduledDraftStatus(StrEnum):
     SCHEDULED = "scheduled"
     SENT = "sent"
     FAILED = "failed"
-
-
-@model
-class EmailAddress:
-    """A mailbox, with the name of whoever it belongs to.
-
-    Attributes:
-        raw: The address as the message spells it; only the API sets it.
-    """
-
-    name: str | None = None
-    address: str | None = None
-    raw: str | None = field(default=None, metadata=READ_ONLY)
-
-    @classmethod
-    def parse(cls, text: str) -> EmailAddress:
-        """Read one address as people write it: `Bob <bob@example.com>`, or `bob@example.com`.
-
-        Raises:
-            InvalidInput: it is no address, or more than one.
-        """
-        found = email.utils.getaddresses([text])
-        if len(found) != 1 or not re.fullmatch(r"[^@\s]+@[^@\s]+", found[0][1]):
-            raise InvalidInput(f"{text!r} is not one address such as 'Bob <bob@example.com>'")
-        name, address = found[0]
-        return cls(name=name or None, address=address)
-
-    def __str__(self) -> str:
-        address = self.address or self.raw or ""
-        if not self.name:
-            return address
-        name = f'"{email.utils.quote(self.name)}"' if _SPECIALS.search(self.name) else self.name
-        return f"{name} <{address}>" if address else name
-
-
-@model
-class EmailHeader:
-    """A header of a message."""
-
-    name: str | None = None
-    value: str | None = None
 
 
 @model
@@ -218,6 +177,46 @@ class EmailMessage:
     etag: str | None = None
     deleted: bool | None = None
     meta: RecordMeta | None = None
+
+    def reply(self, body: str, *, everyone: bool = False, me: str | Sequence[str] | None = None) -> OutgoingEmailReply:
+        """Write a reply, for `client.email.messages.reply(message.id, ...)`. Nothing is sent.
+
+        It goes to whom the message asks for replies, else to its sender; a reply to a message of one's own, to whom
+        that went.
+
+        Args:
+            body: HTML, or text with `body_type="text"`.
+            everyone: Send a copy to all others that the message went to.
+            me: The addresses of the account, which get no copy.
+
+        Raises:
+            InvalidInput: the message has no address to reply to, or is partial: get it by its id first.
+        """
+        return compose.reply(self, body, everyone=everyone, me=me)
+
+    def forward(
+        self,
+        to: str | EmailAddress | Sequence[str | EmailAddress],
+        body: str = "",
+        *,
+        body_type: str = BodyType.HTML,
+        attachments: Sequence[OutgoingEmailAttachment] = (),
+    ) -> OutgoingEmail:
+        """Write a message that passes this one on, for `client.email.messages.send`. Nothing is sent.
+
+        Attachments whose content is here go with it (`load_inlines=True` brings those that the body shows); get the
+        content of others, and give them as `attachments`.
+
+        Args:
+            to: Whom to send it to.
+            body: What to say before the message that is passed on.
+            body_type: What `body` and the message's own body are: `html`, or `text`. Send it as the same.
+            attachments: More attachments.
+
+        Raises:
+            InvalidInput: an address cannot be read, or the message is here without its body: get it by its id first.
+        """
+        return compose.forward(self, to, body, body_type=body_type, attachments=attachments)
 
 
 @model

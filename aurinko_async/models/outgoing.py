@@ -11,7 +11,7 @@ from attrs import field
 
 from aurinko_async._types import UNSET
 from aurinko_async.models._model import Opt, model
-from aurinko_async.models.mail import EmailAddress, EmailHeader
+from aurinko_async.models.addresses import EmailAddress, EmailHeader
 
 
 class SendStatus(StrEnum):

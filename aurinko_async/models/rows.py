@@ -8,9 +8,9 @@ from typing import Generic, Protocol, TypeVar
 from attrs import field, frozen
 
 from aurinko_async.models._model import model
+from aurinko_async.models.addresses import EmailAddress
 from aurinko_async.models.calendar import MeetingInfo, Organizer
 from aurinko_async.models.contacts import ContactCompany, ContactEmailAddress, ContactName, ContactPhoneNumber
-from aurinko_async.models.mail import EmailAddress
 from aurinko_async.models.recurrence import EventDateTime, OccurrenceInfo
 
 
