@@ -1,6 +1,6 @@
 """The models: what the API returns, and what callers send."""
 
-from aurinko_async.models._periods import parse_period
+from aurinko_async.models._periods import format_period, parse_period
 from aurinko_async.models.accounts import (
     Account,
     AccountInput,
@@ -375,6 +375,7 @@ __all__ = [
     "WorkHoursResponse",
     "WorkHoursResponseItem",
     "WorkingInterval",
+    "format_period",
     "parse_period",
     "parse_raw",
 ]

@@ -35,6 +35,23 @@ def parse_period(text: str, *, start: date | None = None) -> timedelta:
         raise InvalidInput(f"{text!r} is too long a period") from None
 
 
+def format_period(length: timedelta) -> str:
+    """Write a length of time as an ISO 8601 period: weeks if it is whole weeks (`P4W`), else `P30D`, `P1DT2H30M`.
+
+    Raises:
+        InvalidInput: it is negative, or has a fraction of a second.
+    """
+    if length < timedelta() or length.microseconds:
+        raise InvalidInput(f"{length!r} is negative or has a fraction of a second: no period says so")
+    if length.days and not length.days % 7 and not length.seconds:
+        return f"P{length.days // 7}W"
+    minutes, seconds = divmod(length.seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    days = f"{length.days}D" if length.days or not length.seconds else ""
+    time = "".join(f"{count}{unit}" for count, unit in ((hours, "H"), (minutes, "M"), (seconds, "S")) if count)
+    return f"P{days}T{time}" if time else f"P{days}"
+
+
 def _months(count: int, text: str, start: date | None) -> timedelta:
     if not count:
         return timedelta()

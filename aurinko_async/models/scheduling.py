@@ -54,6 +54,21 @@ class WorkingInterval:
                 raise InvalidInput(f"{name} has a time zone ({value.isoformat()}): the schedule's applies")
         return cls(start=start.isoformat("seconds"), end=end.isoformat("seconds"))
 
+    @property
+    def times(self) -> tuple[time, time] | None:
+        """The two times of day; `None` when one is missing. An interval to the end of the day ends at `time.max`.
+
+        Raises:
+            InvalidInput: one of them is no time of day.
+        """
+        if self.start is None or self.end is None:
+            return None
+        try:
+            end = time.max if self.end == "24:00:00" else time.fromisoformat(self.end)
+            return time.fromisoformat(self.start), end
+        except ValueError:
+            raise InvalidInput(f"{self.start!r} and {self.end!r} are not two times such as '09:00:00'") from None
+
 
 @model
 class DayWorkSchedule:

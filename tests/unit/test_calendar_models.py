@@ -25,6 +25,7 @@ from aurinko_async.models import (
     FreeBusySchedulePage,
     MeetingInfo,
     WorkingInterval,
+    format_period,
     parse_period,
 )
 
@@ -108,6 +109,39 @@ def test_working_hours_are_written_to_the_second() -> None:
     assert sent(WorkingInterval.of(time(9), time(17, 30, 5, 999))) == {"start": "09:00:00", "end": "17:30:05"}
     with pytest.raises(InvalidInput, match="time zone"):
         WorkingInterval.of(time(9, tzinfo=UTC), time(17))
+
+
+def test_working_hours_are_read_as_times_of_day() -> None:
+    hours = WorkingInterval.of(time(9), time(17, 30, 5))
+    assert hours.times == (time(9), time(17, 30, 5))
+    assert WorkingInterval(start="22:00:00", end="24:00:00").times == (time(22), time.max)
+    assert WorkingInterval(start="09:00").times is None
+    assert WorkingInterval(start="09:00", end="17:00").times == (time(9), time(17))
+    with pytest.raises(InvalidInput, match="two times"):
+        _ = WorkingInterval(start="nine", end="17:00:00").times
+
+
+@pytest.mark.parametrize(
+    ("length", "text"),
+    [
+        (timedelta(weeks=4), "P4W"),
+        (timedelta(days=30), "P30D"),
+        (timedelta(days=7, seconds=1), "P7DT1S"),
+        (timedelta(days=1, hours=2, minutes=30, seconds=5), "P1DT2H30M5S"),
+        (timedelta(minutes=30), "PT30M"),
+        (timedelta(hours=24), "P1D"),
+        (timedelta(), "P0D"),
+    ],
+)
+def test_a_length_of_time_is_written_as_a_period(length: timedelta, text: str) -> None:
+    assert format_period(length) == text
+    assert parse_period(text) == length
+
+
+@pytest.mark.parametrize("length", [timedelta(seconds=-1), timedelta(microseconds=1)])
+def test_what_no_period_can_say_is_refused(length: timedelta) -> None:
+    with pytest.raises(InvalidInput):
+        format_period(length)
 
 
 @pytest.mark.parametrize(
