@@ -5,7 +5,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks import decode, session
+from benchmarks import decode, session, store
 
 
 def main() -> None:
@@ -16,7 +16,7 @@ def main() -> None:
     rounds = 3 if arguments.quick else 40
     lines = ["| what | ratio | middle half | target |", "|---|---|---|---|"]
     sys.stdout.write("\n".join(lines) + "\n")
-    for benchmark in (decode, session):
+    for benchmark in (decode, session, store):
         for result in benchmark.run(rounds):
             lines.append(result.row())
             sys.stdout.write(lines[-1] + "\n")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from types import MappingProxyType
 from typing import Any, Final, TypeVar, cast
 
@@ -13,7 +13,7 @@ import msgspec
 from aurinko_async._codec import decode
 from aurinko_async.errors import DecodeError
 from aurinko_async.models.rows import Columns, Row
-from aurinko_async.sync.stores._tables import clean
+from aurinko_async.sync.stores._tables import cleaned
 
 C = TypeVar("C", bound=Columns)
 
@@ -48,13 +48,12 @@ def completed(row: Row[C], stored: bytes) -> Row[C]:
         return Row(raw, row.columns)
 
 
-def by_id(rows: Iterable[Row[C]]) -> dict[str, Row[C]]:
+def by_id(rows: Sequence[Row[C]]) -> dict[str, Row[C]]:
     """The rows by id, a later one over an earlier one of the same id."""
     found: dict[str, Row[C]] = {}
-    for row in rows:
-        if row.id:
-            record_id = clean(row.id)
-            before = found.get(record_id) if row.omitted else None
+    for record_id, row in zip(cleaned([row.columns.id for row in rows]), rows, strict=True):
+        if record_id:
+            before = found.get(record_id) if row.columns.omitted else None
             found[record_id] = row if before is None else completed(row, before.raw)
     return found
 

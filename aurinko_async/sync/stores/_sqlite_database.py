@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
 
+import msgspec
 from attrs import frozen
 
 from aurinko_async.errors import LeaseLost
@@ -49,11 +49,15 @@ class Database:
             ]
             deleted = max(self.connection.executemany(statements.bury, graves).rowcount, 0)
         if rows:
-            known: dict[str, int] = dict(execute(statements.known, (*owner, json.dumps([*rows]))).fetchall())
+            known: dict[str, int] = dict(
+                execute(statements.known, (*owner, msgspec.json.encode([*rows]).decode())).fetchall()
+            )
             added = sum(known.get(record_id, 1) for record_id in rows)
             partial = [record_id for record_id in known if rows[record_id].omitted]
             if partial:
-                for record_id, stored in execute(statements.stored, (*owner, json.dumps(partial))).fetchall():
+                for record_id, stored in execute(
+                    statements.stored, (*owner, msgspec.json.encode(partial).decode())
+                ).fetchall():
                     rows[record_id] = completed(rows[record_id], stored)
             self.connection.executemany(statements.upsert, sql.parameters(table, owner, commit.generation, rows))
         if commit.sweep is not None:

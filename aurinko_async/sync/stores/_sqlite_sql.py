@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 from itertools import repeat
 from typing import Any, Final
 
@@ -12,7 +13,7 @@ from attrs import frozen
 
 from aurinko_async.models.rows import Row
 from aurinko_async.sync.stores._mirror import Query
-from aurinko_async.sync.stores._tables import MESSAGES, TABLES, Kind, Table, clean, text_time, window
+from aurinko_async.sync.stores._tables import MESSAGES, TABLES, Kind, Table, clean, cleaned, text_time, window
 
 _TYPES: Final[dict[Kind, str]] = {"text": "TEXT", "time": "TEXT", "flag": "INTEGER", "texts": "TEXT"}
 
@@ -20,16 +21,33 @@ _IDS: Final = "id IN (SELECT value FROM json_each(?))"
 """One parameter for any number of ids: one statement, prepared once."""
 
 
-def _texts(values: list[str]) -> str:
-    return msgspec.json.encode(list(map(clean, values))).decode()
+def _times(values: list[datetime | None]) -> list[str | None]:
+    """`text_time` for a whole column; whole seconds in UTC only lack their milliseconds."""
+    texts: list[Any] = msgspec.to_builtins(values)
+    return [
+        None if time is None else f"{text[:19]}.000Z" if len(text) == 20 else text_time(time)
+        for text, time in zip(texts, values, strict=True)
+    ]
 
 
-_ADAPTERS: Final[dict[Kind, Callable[[Any], Any]]] = {
-    "text": clean,
-    "time": text_time,
-    "flag": int,
-    "texts": _texts,
+def _lists(values: list[list[str] | None]) -> list[str | None]:
+    try:
+        return [None if value is None else msgspec.json.encode(value).decode() for value in values]
+    except UnicodeEncodeError:
+        return _lists([value and list(map(clean, value)) for value in values])
+
+
+def _flags(values: list[bool | None]) -> list[int | None]:
+    return [None if value is None else int(value) for value in values]
+
+
+_ADAPTERS: Final[dict[Kind, Callable[[list[Any]], list[Any]]]] = {
+    "text": cleaned,
+    "time": _times,
+    "flag": _flags,
+    "texts": _lists,
 }
+"""A column's values as SQLite has them; whole columns, because a call for each value costs more than the work."""
 
 
 def _create_table(table: Table) -> list[str]:
@@ -114,13 +132,10 @@ def statements(table: Table) -> Statements:
 def parameters(
     table: Table, owner: tuple[str, ...], generation: int, rows: Mapping[str, Row[Any]]
 ) -> Iterable[tuple[Any, ...]]:
-    """The parameters of `upsert` for rows by id; made column by column, which is the faster way around."""
+    """The parameters of `upsert` for rows by id; made column by column."""
     columns = [row.columns for row in rows.values()]
-    searched: list[Iterable[Any]] = []
-    for column in table.columns:
-        adapt = _ADAPTERS[column.kind]
-        searched.append([None if value is None else adapt(value) for value in map(column.read, columns)])
-    omitted = [_texts(row.omitted) if row.omitted else None for row in rows.values()]
+    searched = [_ADAPTERS[column.kind](list(map(column.read, columns))) for column in table.columns]
+    omitted = _lists([row.omitted or None for row in columns])
     return zip(*map(repeat, owner), rows, *searched, omitted, repeat(generation), [row.raw for row in rows.values()])
 
 

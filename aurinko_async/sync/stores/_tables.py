@@ -123,6 +123,12 @@ def clean(text: str) -> str:
     return text.replace("\0", "\ufffd") if "\0" in text else text
 
 
+def cleaned(texts: list[str | None]) -> list[str | None]:
+    """`clean` for a whole column: one look at all of it in the usual case that nothing is to be done."""
+    together = "".join(filter(None, texts))
+    return texts if clean(together) is together else [text and clean(text) for text in texts]
+
+
 def text_time(time: datetime) -> str:
     """A time as sortable text: UTC, always with milliseconds, `2026-01-31T09:05:00.000Z`."""
     if time.tzinfo is not UTC:
