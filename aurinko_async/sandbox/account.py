@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from attrs import Factory, define, field
 
+from aurinko_async.sandbox.calendars.calendars import Calendars
+from aurinko_async.sandbox.calendars.work_hours import nine_to_five
 from aurinko_async.sandbox.contacts import AddressBook
 from aurinko_async.sandbox.contract import Json
 from aurinko_async.sandbox.followups import Followups
@@ -56,6 +58,7 @@ class Account:
     tracking: Trackings = field(init=False, repr=False)
     followups: Followups = field(init=False, repr=False)
     _mail: Mailbox | None = field(default=None, repr=False)
+    _calendars: Calendars | None = field(default=None, repr=False)
     _contacts: AddressBook | None = field(default=None, repr=False)
     _task_lists: TaskLists | None = field(default=None, repr=False)
 
@@ -70,6 +73,27 @@ class Account:
             self._mail = self.open_mailbox(self)
         self._mail.settle()
         return self._mail
+
+    @property
+    def calendars(self) -> Calendars:
+        """The account's calendars; made up when first looked at."""
+        if self._calendars is None:
+            self._calendars = self.world.open_calendars(self)
+        return self._calendars
+
+    @property
+    def timezone(self) -> str:
+        """The time zone the account lives in."""
+        return self.calendars.home
+
+    @property
+    def work_hours(self) -> Json:
+        """When its user works, a `WeekWorkSchedule`; from nine to five unless somebody said otherwise."""
+        return self.world.work_hours.get(self.user_id) or nine_to_five(self.timezone)
+
+    @work_hours.setter
+    def work_hours(self, schedule: Json) -> None:
+        self.world.work_hours[self.user_id] = schedule
 
     @property
     def contacts(self) -> AddressBook:

@@ -61,6 +61,7 @@ class Sandbox:
     Args:
         accounts: how many mailboxes are connected at the start: Google, Office365 and IMAP in turn.
         messages: how many messages each begins with.
+        events: how many events its main calendar begins with; its other calendars have fewer.
         seed: the same seed makes the same accounts, credentials and mail.
         page_size: records per page, in lists and syncs.
         ready_after: how many sync starts with the same parameters answer `ready: false` first.
@@ -69,7 +70,7 @@ class Sandbox:
         port: 0 takes a free one.
         clock: seconds since the epoch, for everything that depends on the time.
         born: when the mailboxes were made up, in seconds since the epoch; None is now. Sandboxes that were born at the
-            same instant, with the same seed, messages and mail, are twins, in other processes too: each takes
+            same instant, with the same seed, messages, events and mail, are twins, in other processes too: each takes
             the sync tokens of the other until something happens to the mailbox.
         webhooks: `auto` delivers notifications when they are due, while the sandbox runs; `manual` when
             `deliver_webhooks` is called. Receivers have to be on this machine.
@@ -80,6 +81,7 @@ class Sandbox:
         *,
         accounts: int = 3,
         messages: int = 5000,
+        events: int = 150,
         seed: int = 1,
         page_size: int = 100,
         ready_after: int = 1,
@@ -94,6 +96,7 @@ class Sandbox:
         self._world = World(
             accounts=accounts,
             messages=messages,
+            events=events,
             seed=seed,
             page_size=page_size,
             ready_after=ready_after,

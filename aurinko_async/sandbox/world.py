@@ -12,6 +12,8 @@ from pathlib import Path
 from random import Random
 
 from aurinko_async.sandbox.account import Account
+from aurinko_async.sandbox.calendars.calendars import Calendars
+from aurinko_async.sandbox.calendars.events import Event
 from aurinko_async.sandbox.contacts import AddressBook
 from aurinko_async.sandbox.contract import Json
 from aurinko_async.sandbox.errors import ApiError, not_found, unauthorized
@@ -36,6 +38,7 @@ class World:
         *,
         accounts: int,
         messages: int,
+        events: int,
         seed: int,
         page_size: int,
         ready_after: int,
@@ -52,7 +55,7 @@ class World:
         self.run = 1 + secrets.randbelow(2**31)
         self.mint = Mint(secrets.token_bytes(32))
         if born is not None:
-            twins = f"{seed}/{messages}/{self.born}/{_fingerprint(mail)}"
+            twins = f"{seed}/{messages}/{events}/{self.born}/{_fingerprint(mail)}"
             self.mint = Mint(blake2b(twins.encode(), digest_size=32).digest())
         self.app_id = 1000 + seed % 1000
         self.client_id = self._key("client", 0)[:32]
@@ -67,6 +70,7 @@ class World:
         self._by_id: dict[int, Account] = {}
         self._by_token: dict[str, Account] = {}
         self._messages = messages
+        self._events = events
         self._mail = mail
         for index in range(accounts):
             self.add_account(SERVICE_TYPES[index % len(SERVICE_TYPES)])
@@ -182,6 +186,22 @@ class World:
             raise ApiError(400, "The code is not valid or was used before", code="code.notValid", reason="Bad Request")
         self.codes[code] = (account, True)
         return account
+
+    def open_calendars(self, account: Account) -> Calendars:
+        """Make an account's calendars up."""
+
+        def watch(calendar_id: str, ledger: Ledger[Event]) -> None:
+            self.webhooks.watch(account, f"/calendars/{calendar_id}/events", ledger)
+
+        return Calendars(
+            account.owner,
+            seed=self._seed_of(account),
+            clock=self.clock,
+            home=account.record()["timezone"],
+            events=self._events,
+            watch=watch,
+            born=self.born,
+        )
 
     def open_contacts(self, account: Account) -> AddressBook:
         """Make an account's contacts up."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time
 from functools import lru_cache
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -10,7 +10,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from attrs import frozen
 
 from aurinko_async.sandbox.contract import Json, is_object
-from aurinko_async.sandbox.errors import bad_request
+from aurinko_async.sandbox.errors import ApiError, bad_request
+
+# From 1900 to 8900: further away, arithmetic on dates comes to its ends.
+_EARLIEST, _LATEST = -2208988800.0, 218688681600.0
 
 
 @lru_cache(maxsize=256)
@@ -24,6 +27,15 @@ def zone(name: str) -> ZoneInfo:
         return ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise bad_request(f"Unknown timezone: {name}") from error
+
+
+def is_zone(name: str) -> bool:
+    """Whether there is a time zone of this name."""
+    try:
+        zone(name)
+    except ApiError:
+        return False
+    return True
 
 
 def instant(day: date, clock_time: time, zone_name: str) -> float:
@@ -96,19 +108,35 @@ def read_moment(value: Any, home: str, name: str = "time") -> Moment:
     if (day is None) == (at is None):
         raise bad_request(f"Either dateOnly or dateTime is required: {name}")
     if day is not None:
-        return Moment.of_day(day if isinstance(day, date) else date.fromisoformat(day), home)
+        day = day if isinstance(day, date) else date.fromisoformat(day)
+        _check(day.year * 365.2425 * 86400 - 62167219200.0)
+        return Moment.of_day(day, home)
     zone_name: str = value.get("timezone") or home
     zone(zone_name)
-    return Moment(_seconds(at, zone_name), zone_name)
+    return Moment(_check(_seconds(at, zone_name)), zone_name)
 
 
 def read_instant(text: str) -> float:
-    """Read RFC 3339; milliseconds do not count."""
-    return float(int(datetime.fromisoformat(text).timestamp()))
+    """Read RFC 3339; milliseconds do not count.
+
+    Raises:
+        ApiError: 400, it is out of all proportion.
+    """
+    return _check(float(int(datetime.fromisoformat(text).timestamp())))
 
 
-def day_after(day: date) -> date:
-    return day + timedelta(days=1)
+def read_window(given: Json) -> tuple[float, float]:
+    """Read `timeMin` and `timeMax`, both of them exclusive.
+
+    Raises:
+        ApiError: 400, one is missing, or they are the wrong way round.
+    """
+    if not given.get("timeMin") or not given.get("timeMax"):
+        raise bad_request("timeMin and timeMax are required")
+    since, until = read_instant(given["timeMin"]), read_instant(given["timeMax"])
+    if since >= until:
+        raise bad_request("timeMin is not before timeMax")
+    return since, until
 
 
 def _is_day(value: Any) -> bool:
@@ -122,3 +150,9 @@ def _seconds(value: Any, zone_name: str) -> float:
         return float(int(value))
     when = value if isinstance(value, datetime) else datetime.fromisoformat(value)
     return float(int((when if when.tzinfo else when.replace(tzinfo=zone(zone_name))).timestamp()))
+
+
+def _check(at: float) -> float:
+    if not _EARLIEST <= at <= _LATEST:
+        raise bad_request("The time is out of range")
+    return at

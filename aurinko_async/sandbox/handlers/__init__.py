@@ -7,7 +7,9 @@ from importlib import import_module
 _DOMAINS = (
     "accounts",
     "auth",
+    "calendars",
     "contacts",
+    "events",
     "folders",
     "followups",
     "mail",
