@@ -8,6 +8,7 @@ AurinkoError
 │   ├── ConnectionLost          the connection broke: the request may have been processed
 │   └── RequestTimeout          no answer in time: the request may have been processed
 ├── AmbiguousResult             a request that must not be repeated lost its answer: was it processed?
+├── AuthorizationFailed         a browser came back without an authorisation: refused, another state, no code
 ├── ApiError                    the API answered with an error status
 │   ├── BadRequest              400
 │   ├── Unauthorized            401: the credentials are missing or unknown
@@ -93,6 +94,25 @@ class AmbiguousResult(AurinkoError):
         super().__init__(message)
         self.method = method
         self.path = path
+
+
+class AuthorizationFailed(AurinkoError):
+    """A browser came back without the authorisation that it was sent away for, or with somebody else's.
+
+    Attributes:
+        status: What the URL says instead of `success`, if it says anything.
+        reason: The words it gives for that.
+    """
+
+    def __init__(self, message: str, *, status: str | None = None, reason: str | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+        self.reason = reason
+
+    def __str__(self) -> str:
+        status = f" (status {self.status})" if self.status else ""
+        reason = f": {self.reason}" if self.reason else ""
+        return f"{self.args[0]}{status}{reason}"
 
 
 class ApiError(AurinkoError):

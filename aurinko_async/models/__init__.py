@@ -71,6 +71,7 @@ from aurinko_async.models.calendar import (
     Reminder,
     ReminderOverride,
 )
+from aurinko_async.models.callback import AuthCallback, parse_callback
 from aurinko_async.models.common import BodyType, DeletedRecord, OkResponse
 from aurinko_async.models.contacts import (
     Contact,
@@ -209,6 +210,7 @@ __all__ = [
     "AttendeePermission",
     "AttendeeResponse",
     "AttendeeType",
+    "AuthCallback",
     "AvailabilityInterval",
     "AvailabilityIntervals",
     "AvailableProfiles",
@@ -376,6 +378,7 @@ __all__ = [
     "WorkHoursResponseItem",
     "WorkingInterval",
     "format_period",
+    "parse_callback",
     "parse_period",
     "parse_raw",
 ]

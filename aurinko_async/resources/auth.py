@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import secrets
 from collections.abc import Mapping, Sequence
 from types import NoneType
 
@@ -12,11 +13,12 @@ from aurinko_async._wire import build_request
 from aurinko_async.auth import AppAuth
 from aurinko_async.errors import ConfigError
 from aurinko_async.models.accounts import AccountSaveResult, PreparedAuthToken
+from aurinko_async.models.callback import AuthCallback, parse_callback
 from aurinko_async.resources._resource import Resource
 
 
 class Auth(Resource):
-    """Authorisation. The three `authorize*` methods only make a URL: they send nothing."""
+    """Authorisation. The three `authorize*` methods only make a URL, `parse_callback` reads one: they send nothing."""
 
     def authorize_url(
         self,
@@ -39,7 +41,8 @@ class Auth(Resource):
     ) -> str:
         """Make the URL where somebody authorises an account.
 
-        The browser comes back to `return_url` with `status=success` and a `code` for `exchange_code`.
+        The browser comes back to `return_url` with `status=success` and a `code` for `exchange_code`;
+        `parse_callback` reads it.
 
         Args:
             service_type: What to connect to, one of `ServiceType`.
@@ -50,7 +53,7 @@ class Auth(Resource):
             response_type: `code`, or `token` to have the token in the URL, which is not recommended.
             account_id: Authorise this account again.
             login_hint: The address to propose.
-            state: Comes back as it is.
+            state: Comes back as it is; `new_state` makes one, `parse_callback` checks it.
             client_org_id: The organization of the account, by your own id for it.
             server_url: The server, where the service has many.
             ensure_scopes: Fail when not all scopes are granted.
@@ -208,6 +211,24 @@ class Auth(Resource):
                 "token": token,
             },
         )
+
+    def new_state(self) -> str:
+        """Make a `state` that nobody can guess: keep it in the user's session, and give it to `parse_callback`."""
+        return secrets.token_urlsafe(32)
+
+    def parse_callback(self, url: str, *, state: str, response_type: str = "code") -> AuthCallback:
+        """Read the URL that a browser came back to, once it is certain that it is an answer to your own request.
+
+        Args:
+            url: The URL with its query; its path with the query is enough.
+            state: The state that the browser was sent away with, from the session of the user who comes back.
+            response_type: What the URL was asked to bring: `code`, `token`, or nothing with `cookie` and `none`.
+
+        Raises:
+            AuthorizationFailed: it has another state, does not tell of success, or does not bring what was asked for.
+            InvalidInput: `state` is empty, or there is no such `response_type`.
+        """
+        return parse_callback(url, state=state, response_type=response_type)
 
     async def prepare(self) -> PreparedAuthToken:
         """Get a token for `authorize_user_url` with an Exchange identity token (`ExchangeIdTokenAuth`).
