@@ -109,6 +109,7 @@ class AddressBook:
         if gone is not None:
             gone.modified = self._clock()
             self.ledger.revive(gone)
+        self.get(id_)
 
     # What the handlers ask.
 
