@@ -9,7 +9,9 @@ import typer
 
 from aurinko_async.models import BodyType
 
-Db: TypeAlias = Annotated[Path, typer.Option("--db", metavar="PATH", help="The SQLite file of the mirror.")]
+Db: TypeAlias = Annotated[
+    Path, typer.Option("--db", metavar="PATH", readable=False, help="The SQLite file of the mirror.")
+]
 Json: TypeAlias = Annotated[bool, typer.Option("--json", help="Print one JSON document on stdout, nothing else.")]
 Debug: TypeAlias = Annotated[bool, typer.Option("--debug", help="Log each request; show tracebacks.")]
 BaseUrl: TypeAlias = Annotated[
