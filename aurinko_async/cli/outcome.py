@@ -137,6 +137,9 @@ class Summary:
         }
 
     def lines(self) -> Iterator[str]:
+        """For people."""
+        if not self.outcomes:
+            yield "The application has no accounts."
         for outcome in self.outcomes:
             yield from outcome.lines()
         pages = sum(outcome.report.pages for outcome in self.outcomes)

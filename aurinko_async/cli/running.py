@@ -17,11 +17,19 @@ from typing import Any, Final, NoReturn, TypeAlias
 import typer
 
 from aurinko_async.cli import EXTRAS
-from aurinko_async.cli.exits import Exit, complain, problem_of
+from aurinko_async.cli.exits import Exit, Problem, complain, problem_of
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 ECHO: Final = 0.25
 """Seconds in which a second signal is not a second wish: wrappers pass on what the terminal sends to all anyway."""
+
+
+class Interrupted(Exception):
+    """A signal ended the work where it was."""
+
+    def __init__(self, code: Exit) -> None:
+        super().__init__(code)
+        self.code = code
 
 
 class Interrupts:
@@ -94,9 +102,12 @@ def execute(work: Work, *, as_json: bool = False, debug: bool = False, interrupt
         for chatty in ("asyncio", "aiosqlite"):
             logging.getLogger(chatty).setLevel(logging.INFO)
     try:
-        code = _run(work, interrupted)
-    except KeyboardInterrupt:
+        code = _run(work)
+    except KeyboardInterrupt:  # before our handlers were in place
         code = Exit.INTERRUPTED
+    except Interrupted as end:
+        code = end.code
+        complain(Problem(code, interrupted), as_json=as_json)
     except BrokenPipeError:  # whoever read our output has gone: `aurinko status | head -n 1`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         code = Exit.FAILED
@@ -111,7 +122,7 @@ def execute(work: Work, *, as_json: bool = False, debug: bool = False, interrupt
     raise typer.Exit(code)
 
 
-def _run(work: Work, interrupted: str) -> int:
+def _run(work: Work) -> int:
     interrupts = Interrupts()
 
     async def watched() -> int:
@@ -124,8 +135,7 @@ def _run(work: Work, interrupted: str) -> int:
         except asyncio.CancelledError:
             if interrupts.first is None:
                 raise
-            typer.echo(f"aurinko: {interrupted}", err=True)
-            return interrupts.exit_code
+            raise Interrupted(interrupts.exit_code) from None
 
 
 def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
