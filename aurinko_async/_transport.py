@@ -23,8 +23,8 @@ KEEPALIVE = 15.0
 LARGE_BODY = 2**20
 """Bytes that are sent in one go: from here on aiohttp warns."""
 
-CONNECT_SHARE = 0.9
-"""The part of an attempt's time that may go by before it is connected, address look-up included."""
+CONNECT_SHARE = 0.75
+"""The part of an attempt's total that it has to connect in: well before the end, lest both limits fire at once."""
 
 # aiohttp takes 0 for no limit at all, which nobody means.
 _seconds = at_least(0, excluded=True, or_none=True)

