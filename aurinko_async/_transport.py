@@ -132,7 +132,7 @@ class Transport:
         except aiohttp.ClientConnectorError as error:
             raise ConnectionFailed(f"cannot connect to {error.host}:{error.port}: {error.strerror}") from error
         except aiohttp.InvalidURL as error:
-            raise ConfigError(f"base_url is not a URL: {error}") from None
+            raise ConfigError("base_url is not a URL") from error
         except (aiohttp.ClientError, OSError) as error:
             raise _lost(error) from error
 
