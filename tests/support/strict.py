@@ -33,7 +33,7 @@ class Strict(Bare):
         self, method: str, path: str, query: Mapping[str, Any] | None = None, json: Any = None, **options: Any
     ) -> Answer:
         answer = await super().send(method, path, query, json, **options)
-        if answer.status < 300:
+        if answer.status < 400:
             check(method, path, answer)
         else:
             assert answer.json.keys() == {"code", "message", "requestId", "originalError"}
