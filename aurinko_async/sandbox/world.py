@@ -12,6 +12,7 @@ from pathlib import Path
 from random import Random
 
 from aurinko_async.sandbox.account import Account
+from aurinko_async.sandbox.booking.profiles import Bookings
 from aurinko_async.sandbox.calendars.calendars import Calendars
 from aurinko_async.sandbox.calendars.events import Event
 from aurinko_async.sandbox.contacts import AddressBook
@@ -65,6 +66,7 @@ class World:
         self.prepared: dict[str, str] = {}
         self.work_hours: dict[str, Json] = {}
         self.signing_secret = self._key("signing", 0)
+        self.bookings = Bookings(clock)
         self.webhooks = Webhooks(self.signing_secret, clock)
         self._renewals = 0
         self._by_id: dict[int, Account] = {}

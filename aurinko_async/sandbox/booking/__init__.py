@@ -1,0 +1,1 @@
+"""The sandbox's booking: profiles, the times they offer, reservations, meetings."""
