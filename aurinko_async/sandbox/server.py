@@ -183,14 +183,16 @@ class Sandbox:
 
     async def __aexit__(self, *_: object) -> None:
         self._closing.set()
-        if self._delivering is not None:
-            self._delivering.cancel()
-            await asyncio.wait([self._delivering])
-            self._delivering = None
+        delivering, self._delivering = self._delivering, None
+        if delivering is not None:
+            delivering.cancel()
+            await asyncio.wait([delivering])
         if self._runner is not None:
             await self._runner.cleanup()
             self._runner = None
         await self._world.webhooks.close()
+        if delivering is not None and not delivering.cancelled():
+            delivering.result()
 
     async def _serve(self, request: web.BaseRequest) -> web.StreamResponse:
         body = await request.read()

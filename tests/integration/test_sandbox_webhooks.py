@@ -101,6 +101,7 @@ async def test_a_challenge_that_fails(
         ("/email", None, 400),
         ("/tasklists/x/events", None, 400),
         ("/tasklists/none/tasks", None, 404),
+        ("/calendars/none/events", None, 404),
         (MAIL, "https://example.com/hook", 400),
         (MAIL, "http://127.0.0.1.example.com/hook", 400),
         (MAIL, "http://10.0.0.1/hook", 400),
@@ -227,6 +228,21 @@ async def test_contacts_tasks_and_tracking_are_told(
     account.contacts.restore(contact)
     (delivery,) = await sandbox.deliver_webhooks()
     assert [item["changeType"] for item in delivery.json["payloads"]] == ["deleted", "created"]
+
+
+async def test_changes_of_calendars_are_told(
+    sandbox: Sandbox, client: Strict, account: Account, receiver: Receiver
+) -> None:
+    other = account.calendars.ids[-1]
+    for resource in ("/calendars/primary/events", f"/calendars/{other}/events", f"/calendars/{segment(other)}/events"):
+        await subscribe(client, receiver, resource)
+    event, elsewhere = account.calendars.add(subject="one"), account.calendars.add(other, subject="two")
+    payloads = [delivery.json["payloads"] for delivery in await sandbox.deliver_webhooks()]
+    assert payloads[0] == [{"id": event, "changeType": "created"}]
+    assert payloads[1] == payloads[2] == [{"id": elsewhere, "changeType": "created"}]
+    await client.send("DELETE", f"/v1/calendars/primary/events/{segment(event)}")
+    (delivery,) = await sandbox.deliver_webhooks()
+    assert delivery.json["payloads"] == [{"id": event, "changeType": "deleted"}]
 
 
 async def test_retries_come_later_and_later_with_the_same_bytes(
