@@ -1,0 +1,221 @@
+"""The public surface: what is exported is there, sorted, documented, and says which operation it calls."""
+
+import ast
+import importlib
+import inspect
+import json
+import pkgutil
+import re
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any, get_type_hints
+
+import attrs
+import pytest
+
+import aurinko_async
+from aurinko_async import AurinkoClient, Credentials, errors, models
+from aurinko_async.sync import SyncStore
+
+ROOT = Path(__file__).parents[2]
+OPERATIONS: list[dict[str, Any]] = json.loads((ROOT / "tests/contract/data/operations.json").read_text("utf-8"))
+EXPORTING = ["aurinko_async", "aurinko_async.models", "aurinko_async.sync"]
+"""The modules that users import from."""
+
+COMPOSED = {"email.delta", "calendars.delta", "contacts.delta", "task_lists.delta"}
+"""Methods that make several requests: they name all of them."""
+
+
+# --- what is exported
+
+
+@pytest.mark.parametrize("name", EXPORTING)
+def test_the_exports_are_sorted_and_there_once(name: str) -> None:
+    exported = importlib.import_module(name).__all__
+    # As ruff sorts them: constants, then classes, then functions.
+    constants = [export for export in exported if export.isupper()]
+    classes = [export for export in exported if not export.isupper() and export[0].isupper()]
+    functions = [export for export in exported if export[0].islower()]
+    assert exported == [*sorted(constants), *sorted(classes), *sorted(functions)]
+    assert len(set(exported)) == len(exported)
+
+
+@pytest.mark.parametrize("name", EXPORTING)
+def test_all_that_a_module_imports_is_exported_and_all_that_it_exports_is_there(name: str) -> None:
+    module = importlib.import_module(name)
+    assert module.__file__
+    imported = {
+        alias.asname or alias.name
+        for node in ast.parse(Path(module.__file__).read_text("utf-8")).body
+        if isinstance(node, ast.ImportFrom)
+        for alias in node.names
+    }
+    assert imported == set(module.__all__)
+    for export in module.__all__:
+        assert getattr(module, export) is not None
+
+
+@pytest.mark.parametrize("name", EXPORTING)
+def test_a_star_import_brings_nothing_private(name: str) -> None:
+    names: dict[str, Any] = {}
+    exec(f"from {name} import *", names)
+    del names["__builtins__"]
+    assert [export for export in names if export.startswith("_")] == []
+    assert set(names) == set(importlib.import_module(name).__all__)
+
+
+def public_classes(module: Any) -> dict[str, Any]:
+    found = inspect.getmembers(module, inspect.isclass)
+    return {name: cls for name, cls in found if cls.__module__ == module.__name__ and not name.startswith("_")}
+
+
+def test_every_model_that_is_part_of_the_api_is_exported() -> None:
+    """A class that a field or a method of something exported has as its type can be imported from `models`."""
+    internal = {"Original", "Attached", "Row", "PageChain", "PageOrRecord"}
+    for info in pkgutil.iter_modules(models.__path__):
+        if info.name.startswith("_") or info.name == "rows":
+            continue
+        module = importlib.import_module(f"aurinko_async.models.{info.name}")
+        assert set(public_classes(module)) - internal <= set(models.__all__), info.name
+
+
+def test_every_option_of_the_client_can_be_imported_from_the_package() -> None:
+    hints = {hint for method in (AurinkoClient.__init__, AurinkoClient.with_options) for hint in hints_of(method)}
+    ours = {hint for hint in hints if getattr(hint, "__module__", "").startswith("aurinko_async.")}
+    assert {hint.__name__ for hint in ours} - {"Clock", "NoneType"} <= set(aurinko_async.__all__)
+
+
+def hints_of(method: Any) -> Iterator[Any]:
+    for hint in get_type_hints(method).values():
+        yield from getattr(hint, "__args__", (hint,))
+
+
+def test_an_exception_that_is_exported_is_the_one_of_the_tree() -> None:
+    for name in aurinko_async.__all__:
+        if hasattr(errors, name):
+            assert getattr(errors, name) is getattr(aurinko_async, name)
+
+
+def test_the_type_checkers_program_uses_every_attribute_of_the_client() -> None:
+    program = (ROOT / "tests/typing/api.py").read_text("utf-8")
+    for name, member in inspect.getmembers(AurinkoClient):
+        if isinstance(member, cached_property):
+            assert len(re.findall(rf"\baurinko\.{name}\.", program)) >= 1, name
+    for name in aurinko_async.__all__:
+        assert (
+            re.search(rf"\b{name}\b", program)
+            or issubclass(getattr(errors, name, type), Exception)
+            or name in {"make_converter"}
+        ), name
+
+
+# --- what is documented
+
+
+def plain(member: Any) -> Any:
+    """The function behind a method, a property or a cached property."""
+    for name in ("__func__", "func", "fget"):
+        member = getattr(member, name, member)
+    return member
+
+
+def documented(owner: Any, where: str) -> Iterator[tuple[str, Any]]:
+    """What is public in a module or a class and written by us, with its name."""
+    for name, member in vars(owner).items():
+        member = plain(member)
+        ours = str(getattr(member, "__module__", "")).startswith("aurinko_async")
+        if name.startswith("_") or not ours or not (inspect.isclass(member) or inspect.isfunction(member)):
+            continue
+        yield f"{where}.{name}", member
+        if inspect.isclass(member):
+            yield from documented(member, f"{where}.{name}")
+
+
+def everything() -> dict[str, Any]:
+    resources = pkgutil.iter_modules(importlib.import_module("aurinko_async.resources").__path__)
+    modules = [*EXPORTING, "aurinko_async.errors", *(f"aurinko_async.resources.{info.name}" for info in resources)]
+    return {
+        where: member
+        for name in modules
+        for where, member in documented(importlib.import_module(name), name)
+        if name in EXPORTING or member.__module__ == name
+    }
+
+
+PROTOCOLS = (Credentials, SyncStore)
+"""What says for all its implementations what their methods do."""
+
+
+def docstring(where: str, member: Any) -> str | None:
+    """Its docstring; a method's may be that of the method which it implements. Those that attrs writes are none."""
+    if inspect.isclass(member):
+        return vars(member).get("__doc__")
+    owner = PUBLIC.get(where.rpartition(".")[0])
+    bases = (*owner.__mro__, *PROTOCOLS) if inspect.isclass(owner) else ()
+    found = [member.__doc__, *(getattr(plain(vars(base).get(member.__name__)), "__doc__", None) for base in bases)]
+    return next((text for text in found if text and not text.startswith("Method generated by attrs")), None)
+
+
+PUBLIC = everything()
+
+
+def test_everything_public_has_a_docstring_that_begins_with_a_sentence() -> None:
+    assert len(PUBLIC) > 500
+    for where, member in PUBLIC.items():
+        text = docstring(where, member)
+        assert text, where
+        first = text.strip().split("\n\n")[0].strip()
+        assert first[0].isupper() or first[0] in "`0123456789", where
+        assert first.endswith((".", "?", ":")), where
+
+
+def method_of(name: str) -> Any:
+    found: Any = AurinkoClient
+    for part in name.split("."):
+        member = vars(found)[part] if part in vars(found) else getattr(found, part)
+        found = get_type_hints(member.func)["return"] if isinstance(member, cached_property) else plain(member)
+    return found
+
+
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation["python"])
+def test_the_docstring_says_which_operation_it_is(operation: dict[str, Any]) -> None:
+    lines = (inspect.getdoc(method_of(operation["python"])) or "").splitlines()
+    assert [line for line in lines if line.startswith("Source:")] == [
+        f"Source: {operation['method']} {operation['path']}"
+    ]
+    assert lines[-1].startswith("Source:")
+
+
+def test_no_other_method_claims_to_be_an_operation() -> None:
+    claims = {member for where, member in PUBLIC.items() if "Source: " in (docstring(where, member) or "")}
+    methods = {plain(method_of(name)) for name in [*(operation["python"] for operation in OPERATIONS), *COMPOSED]}
+    assert claims == methods
+    assert len(claims) == len(OPERATIONS) + len(COMPOSED)
+
+
+@pytest.mark.parametrize("name", sorted(COMPOSED))
+def test_a_method_of_several_operations_names_them_all(name: str) -> None:
+    named = " ".join((inspect.getdoc(method_of(name)) or "").partition("Source: ")[2].split()).split(", ")
+    prefix = name.removesuffix("delta") + "sync."
+    assert sorted(named) == sorted(f"{o['method']} {o['path']}" for o in OPERATIONS if o["python"].startswith(prefix))
+
+
+@pytest.mark.parametrize("where", [where for where in PUBLIC if ".resources." in where])
+def test_the_arguments_that_are_documented_are_those_there_are(where: str) -> None:
+    member = PUBLIC[where]
+    if inspect.isfunction(member):
+        text = inspect.cleandoc(member.__doc__ or "")
+        section = text.partition("\nArgs:\n")[2].partition("\n\n")[0]
+        named = [name for line in re.findall(r"^    (\w[\w, ]*):", section, re.MULTILINE) for name in line.split(", ")]
+        assert set(named) <= set(inspect.signature(member).parameters)
+        assert named == sorted(named, key=list(inspect.signature(member).parameters).index), "in another order"
+
+
+@pytest.mark.parametrize("where", [where for where in PUBLIC if where.startswith("aurinko_async.models.")])
+def test_the_attributes_that_are_documented_are_those_there_are(where: str) -> None:
+    member = PUBLIC[where]
+    if attrs.has(member):
+        section = inspect.cleandoc(vars(member)["__doc__"]).partition("\nAttributes:\n")[2].partition("\n\n")[0]
+        named = [name for line in re.findall(r"^    (\w[\w, ]*):", section, re.MULTILINE) for name in line.split(", ")]
+        assert set(named) <= {field.name for field in attrs.fields(member)}
