@@ -16,6 +16,7 @@ import pytest
 
 import aurinko_async
 from aurinko_async import AurinkoClient, Credentials, errors, models
+from aurinko_async.resources._resource import Resource
 from aurinko_async.sync import SyncStore
 
 ROOT = Path(__file__).parents[2]
@@ -133,14 +134,16 @@ def documented(owner: Any, where: str) -> Iterator[tuple[str, Any]]:
 
 
 def everything() -> dict[str, Any]:
-    resources = pkgutil.iter_modules(importlib.import_module("aurinko_async.resources").__path__)
-    modules = [*EXPORTING, "aurinko_async.errors", *(f"aurinko_async.resources.{info.name}" for info in resources)]
-    return {
-        where: member
-        for name in modules
-        for where, member in documented(importlib.import_module(name), name)
-        if name in EXPORTING or member.__module__ == name
-    }
+    found: dict[str, Any] = {}
+    for name in [*EXPORTING, "aurinko_async.errors"]:
+        found.update(documented(importlib.import_module(name), name))
+    for info in pkgutil.iter_modules(importlib.import_module("aurinko_async.resources").__path__):
+        module = importlib.import_module(f"aurinko_async.resources.{info.name}")
+        for name, cls in public_classes(module).items():
+            if issubclass(cls, Resource):
+                found[f"{module.__name__}.{name}"] = cls
+                found.update(documented(cls, f"{module.__name__}.{name}"))
+    return found
 
 
 PROTOCOLS = (Credentials, SyncStore)
