@@ -39,7 +39,7 @@ class Rules(Resource):
             offset=page.offset,
             total_size=page.total_size,
             # Unless the pages are counted, this is all there is.
-            done=page.total_size is None if page.done is None else page.done,
+            done=True if page.total_size is None and page.done is None else page.done,
         )
 
     async def create(self, rule: FollowupRuleInput) -> FollowupRule:
