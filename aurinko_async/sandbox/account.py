@@ -118,6 +118,11 @@ class Account:
         """What a mailbox has to know of the account."""
         return Owner(self.id, self.email, self.name, self.service_type)
 
+    def settle(self) -> None:
+        """Do what has come due, such as sending scheduled drafts."""
+        if self._mail is not None:
+            self._mail.settle()
+
     def expire_cursors(self, *, delta: bool = True, page: bool = True) -> None:
         """Let the delta tokens, the page tokens or both that were handed out so far be rejected from now on."""
         if delta:

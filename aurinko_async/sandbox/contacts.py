@@ -225,7 +225,8 @@ def _name(given: str | Mapping[str, Any]) -> Json:
 
 def _displayed(name: Json) -> Json:
     parts = (name.get(part) for part in ("prefix", "givenName", "middleName", "familyName", "suffix"))
-    return {"displayName": " ".join(part for part in parts if part), **name}
+    given = {part: value for part, value in name.items() if value is not None}
+    return {"displayName": " ".join(part for part in parts if part), **given}
 
 
 def _canonical(phone: Json) -> Json:

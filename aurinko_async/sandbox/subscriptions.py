@@ -83,8 +83,6 @@ def topic_of(account: Account, resource: str) -> str:
         id_ = account.task_lists.open(id_ if id_ in account.task_lists.records else unquote(id_)).id
     elif kind == "calendars":
         id_ = account.calendars.agenda(id_ if id_ in account.calendars.ids else unquote(id_)).id
-    elif kind == "calendars":
-        id_ = account.calendars.agenda(id_ if id_ in account.calendars.ids else unquote(id_)).id
     return f"/{kind}/{id_}{tail}"
 
 

@@ -76,6 +76,7 @@ class Webhooks:
         self._secret = secret
         self._clock = clock
         self._created = 0
+        self._listeners: dict[tuple[int, str], list[Subscription]] = {}
         self._pending: list[Notification] = []
         self._woken = asyncio.Event()
         self._session: aiohttp.ClientSession | None = None
@@ -102,6 +103,7 @@ class Webhooks:
         id_ = _FIRST_ID + self._created
         made = Subscription(id_, account, resource, topic, url, filters, request.get("detailLevel"))
         self.subscriptions[id_] = made
+        self._listeners.setdefault((account.id, topic), []).append(made)
         return made
 
     def of(self, account: Account) -> list[Subscription]:
@@ -121,7 +123,8 @@ class Webhooks:
 
     def remove(self, subscription: Subscription) -> None:
         """Forget a subscription, and what is on its way to it."""
-        self.subscriptions.pop(subscription.id, None)
+        if self.subscriptions.pop(subscription.id, None) is not None:
+            self._listeners[subscription.account.id, subscription.topic].remove(subscription)
         self._drop(subscription)
 
     def watch(self, account: Account, topic: str, ledger: Ledger[Any]) -> None:
@@ -132,8 +135,8 @@ class Webhooks:
         """Tell those who subscribed to a topic; while the provider turns the account away, nobody learns of changes."""
         if account.token_status != "active":
             return
-        for subscription in self.of(account):
-            if subscription.topic == topic and subscription.take(payload, draft=draft):
+        for subscription in self._listeners.get((account.id, topic), ()):
+            if subscription.take(payload, draft=draft):
                 self.wake()
 
     def wake(self) -> None:
@@ -182,7 +185,7 @@ class Webhooks:
     def _collect(self, subscription: Subscription, now: float) -> None:
         account = subscription.account
         if subscription.topic == "/email/messages":
-            account.mail  # noqa: B018 - mail that was to be sent by now is sent, and so a change
+            account.settle()
         state: LifecycleEvent = "active" if account.token_status == "active" else "error"
         if state != subscription.told:
             subscription.told = state

@@ -44,7 +44,7 @@ async def secondary(sandbox: Sandbox, app: Strict, primary: Account) -> Account:
 
 @pytest.fixture
 async def user(sandbox: Sandbox, primary: Account, secondary: Account) -> AsyncIterator[Strict]:
-    async with strict(sandbox, **{"X-Aurinko-Session": primary.user_session}) as user:
+    async with strict(sandbox, None, **{"X-Aurinko-Session": primary.user_session}) as user:
         yield user
 
 
@@ -59,7 +59,7 @@ async def test_a_user_has_accounts(sandbox: Sandbox, user: Strict, primary: Acco
     for unknown in (sandbox.accounts[1].id, 1):
         assert (await user.get(f"{ACCOUNTS}/{unknown}")).status == 404
     cookie = {"Cookie": f"AUR{sandbox.app_id}={primary.user_session}", "X-Aurinko-ClientId": sandbox.client_id}
-    async with strict(sandbox, **cookie) as browser:
+    async with strict(sandbox, None, **cookie) as browser:
         assert (await browser.get(USER)).json == record
 
 
@@ -98,7 +98,7 @@ async def test_a_logout_ends_the_session_everywhere(sandbox: Sandbox, user: Stri
         cookie = (await browser.get("/v1/auth/authorizeUser", **query)).headers["Set-Cookie"]
     renewed = cookie.partition("=")[2].partition(";")[0]
     assert renewed not in ("", session)
-    async with strict(sandbox, **{"X-Aurinko-Session": renewed}) as again:
+    async with strict(sandbox, None, **{"X-Aurinko-Session": renewed}) as again:
         assert (await again.get(USER)).json["id"] == primary.user_id
 
 

@@ -124,6 +124,8 @@ def save_account(call: Call, known: Iterable[Account], user_id: str | None = Non
         account = call.world.add_account(body["serviceType"], email=email, name=body.get("name"), user_id=user_id)
     account.details |= {name: body[name] for name in _KEPT if body.get(name) is not None} | details
     account.token_status = "active"
+    if not account.token:
+        call.world.renew_token(account)
     return account
 
 
