@@ -165,6 +165,21 @@ async def test_cursors_expire_and_are_good_for_their_stream_only(client: Strict,
     assert (await client.get(UPDATED, pageToken=page)).json["message"] == "Page token is invalid"
 
 
+async def test_twins_take_each_others_tokens(clock: FakeClock) -> None:
+    def twin() -> Sandbox:
+        return Sandbox(accounts=1, messages=0, clock=clock.time, born=clock.now, ready_after=0)
+
+    async with twin() as one, strict(one, one.accounts[0]) as client:
+        started = await client.begin(SYNC)
+        tasks = await client.begin("/v1/tasklists/default/sync")
+    clock.now += 1000
+    async with twin() as two, strict(two, two.accounts[0]) as client:
+        records, _ = await client.read(UPDATED, started["syncUpdatedToken"])
+        assert records == list(two.accounts[0].contacts.records.values())
+        records, _ = await client.read("/v1/tasklists/default/sync/updated", tasks["syncUpdatedToken"])
+        assert records == list(two.accounts[0].task_lists.tasks().values())
+
+
 async def test_faults_hit_this_sync_too(sandbox: Sandbox, client: Strict) -> None:
     started = await client.begin(SYNC)
     sandbox.faults.add(Fault("empty_pages", times=2, path="contacts.sync.updated"))
