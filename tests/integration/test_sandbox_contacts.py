@@ -166,8 +166,10 @@ async def test_cursors_expire_and_are_good_for_their_stream_only(client: Strict,
 
 
 async def test_twins_take_each_others_tokens(clock: FakeClock) -> None:
+    born = clock.now
+
     def twin() -> Sandbox:
-        return Sandbox(accounts=1, messages=0, clock=clock.time, born=clock.now, ready_after=0)
+        return Sandbox(accounts=1, messages=0, clock=clock.time, born=born, ready_after=0)
 
     async with twin() as one, strict(one, one.accounts[0]) as client:
         started = await client.begin(SYNC)
