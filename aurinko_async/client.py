@@ -199,7 +199,7 @@ class AurinkoClient:
 
     @cached_property
     def email(self) -> Email:
-        """Mail."""
+        """Mail: messages, drafts, folders, conversations, tracking."""
         return Email(self._session)
 
     @cached_property

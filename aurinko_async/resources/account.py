@@ -10,7 +10,7 @@ from aurinko_async.resources._resource import Resource
 
 
 class AccountResource(Resource):
-    """One's own account."""
+    """`client.account`: the account that the credentials name."""
 
     async def get(self, *, ping_provider: bool | None = None, include_provider_auth: bool | None = None) -> Account:
         """Get the account.

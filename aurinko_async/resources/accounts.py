@@ -14,7 +14,7 @@ from aurinko_async.resources._resource import Resource
 
 
 class Accounts(Resource):
-    """All accounts of the application."""
+    """`client.accounts`: all accounts of the application."""
 
     def list(
         self,
@@ -31,8 +31,8 @@ class Accounts(Resource):
             auth_org_id: Only those of this organization at the provider.
             service_type: Only those of this `ServiceType`.
             subscription_id: Only the one that has this subscription.
-            limit: Records per page; 50 when not given.
-            offset: Leave out this many.
+            limit: How many to fetch at once; 50 when not given.
+            offset: How many to skip.
 
         Source: GET /v1/am/accounts
         """
@@ -117,7 +117,7 @@ class Accounts(Resource):
 
 
 class ServiceAccounts(Resource):
-    """Accounts of whole organizations, which managed accounts rely on."""
+    """`client.service_accounts`: accounts of whole organizations, which managed accounts rely on."""
 
     def list(
         self,
@@ -136,8 +136,8 @@ class ServiceAccounts(Resource):
             auth_org_id: Only those of this organization at the provider.
             service_type: Only those of this `ServiceType`.
             subscription_id: Only the one that has this subscription.
-            limit: Records per page; 50 when not given.
-            offset: Leave out this many.
+            limit: How many to fetch at once; 50 when not given.
+            offset: How many to skip.
 
         Source: GET /v1/am/svc_accounts
         """
@@ -179,7 +179,7 @@ class ServiceAccounts(Resource):
 
 
 class ManagedAccounts(Resource):
-    """Accounts that rely on a service account for their authorisation."""
+    """`client.managed_accounts`: accounts that rely on a service account for their authorisation."""
 
     async def upsert(
         self,

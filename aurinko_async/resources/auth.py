@@ -18,7 +18,11 @@ from aurinko_async.resources._resource import Resource
 
 
 class Auth(Resource):
-    """Authorisation. The three `authorize*` methods only make a URL, `parse_callback` reads one: they send nothing."""
+    """`client.auth`: authorisation.
+
+    The `authorize_*` methods make a URL for a browser, `parse_callback` reads the one it comes back to: they send
+    nothing.
+    """
 
     def authorize_url(
         self,

@@ -104,6 +104,7 @@ class Calendars(Resource):
         """List the calendars.
 
         Args:
+            page_token: Start at this page.
             with_shared: Calendars that others share with the account too.
             mode: `user` or `group`, as in `CalendarMode`; only Office 365 tells them apart.
 

@@ -82,7 +82,7 @@ class Contacts(Resource):
 
         Args:
             body_type: How to give the notes: `text`, the default, or `html`.
-            native_properties: Names of the provider's own properties to add.
+            native_properties: Names of the provider's own properties to have too.
             with_photo: Give the photo too.
             include_update_token: Give a token of the contact's state in `meta`.
 

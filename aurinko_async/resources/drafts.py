@@ -13,7 +13,7 @@ from aurinko_async.resources._resource import Resource
 
 
 class Drafts(Resource):
-    """Drafts. The API has no list of them; they are messages with the label `draft`."""
+    """`client.email.drafts`. The API has no list of them; they are messages with the label `draft`."""
 
     async def create(self, message: OutgoingEmail, *, body_type: str | None = None) -> EmailDraftResponse:
         """Save a new draft.

@@ -24,7 +24,7 @@ from aurinko_async.sync.values import SyncOptions, SyncReport
 
 
 class Email(Resource):
-    """Mail."""
+    """`client.email`: an account's mail."""
 
     @cached_property
     def messages(self) -> Messages:

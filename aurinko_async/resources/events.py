@@ -32,6 +32,7 @@ class Events(Resource):
         Args:
             time_min: Events that end after it.
             time_max: Events that start before it; it must be later than `time_min`.
+            page_token: Start at this page.
 
         Source: GET /v1/calendars/{calendarId}/events/range
         """
@@ -50,6 +51,10 @@ class Events(Resource):
     ) -> TokenPaginator[Event]:
         """List the events with one of these iCalendar UIDs.
 
+        Args:
+            ical_uid: One UID, or several.
+            page_token: Start at this page.
+
         Source: GET /v1/calendars/{calendarId}/events/find
         """
         return self._token_pages(
@@ -66,7 +71,7 @@ class Events(Resource):
         """Get one event.
 
         Args:
-            native_properties: Names of the provider's own properties to add.
+            native_properties: Names of the provider's own properties to have too.
 
         Source: GET /v1/calendars/{calendarId}/events/{eventId}
         """

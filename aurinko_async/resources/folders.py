@@ -18,7 +18,7 @@ from aurinko_async.resources._resource import Resource
 
 
 class Folders(Resource):
-    """Mail folders."""
+    """`client.email.folders`: folders, and labels where the provider has labels."""
 
     def list(self, *, page_token: str | None = None) -> TokenPaginator[EmailFolderInfo]:
         """List the folders.

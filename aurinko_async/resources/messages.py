@@ -14,7 +14,7 @@ from aurinko_async.resources._resource import Resource
 
 
 class Messages(Resource):
-    """Messages of all folders."""
+    """`client.email.messages`: messages of all folders."""
 
     def list(
         self,
@@ -88,7 +88,7 @@ class Messages(Resource):
         """Get one message, complete.
 
         Args:
-            body_type: `html` (if not given) or `text`.
+            body_type: `html`, the default, or `text`.
             native_properties: Names of the provider's own properties to have too.
             load_inlines: Have the content of inline attachments too.
             strip_quoted: Leave out of the body what it quotes of earlier messages.
@@ -201,7 +201,7 @@ class Messages(Resource):
 
 
 class Conversations(Resource):
-    """Conversations: messages that answer each other."""
+    """`client.email.conversations`: messages that answer each other."""
 
     def list_messages(
         self, thread_id: str, *, body_type: str | None = None, page_token: str | None = None

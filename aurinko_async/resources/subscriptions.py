@@ -12,7 +12,10 @@ from aurinko_async.resources._resource import Resource
 
 
 class Subscriptions(Resource):
-    """What the account's changes are notified to. A subscription cannot be changed: delete it and make another."""
+    """`client.subscriptions`: what the account's changes are notified to.
+
+    A subscription cannot be changed: delete it and make another.
+    """
 
     def list(
         self, *, include_inactive: bool | None = None, limit: int | None = None, offset: int | None = None
@@ -21,8 +24,8 @@ class Subscriptions(Resource):
 
         Args:
             include_inactive: Those that were given up, too; without it they are not shown.
-            limit: Records per page; 50 when not given.
-            offset: Leave out this many.
+            limit: How many to fetch at once; 50 when not given.
+            offset: How many to skip.
 
         Source: GET /v1/subscriptions
         """

@@ -41,7 +41,7 @@ class Sync(Resource):
 
 
 class EmailSync(Sync):
-    """The requests of a mail sync, which covers all folders."""
+    """`client.email.sync`: the requests of a mail sync, which covers all folders."""
 
     async def start(self, *, days_within: int | None = None, body_type: str | None = None) -> SyncStatus:
         """Start a sync, or ask whether it is ready.
@@ -74,7 +74,7 @@ class EmailSync(Sync):
 
 
 class CalendarSync(Sync):
-    """The requests of a sync of one calendar's events."""
+    """`client.calendars.sync`: the requests of a sync of one calendar's events."""
 
     async def start(self, calendar_id: str, *, time_min: datetime, time_max: datetime) -> SyncStatus:
         """Start a sync, or ask whether it is ready.
@@ -121,7 +121,7 @@ class CalendarSync(Sync):
 
 
 class ContactSync(Sync):
-    """The requests of a sync of the address book."""
+    """`client.contacts.sync`: the requests of a sync of the address book."""
 
     async def start(self) -> SyncStatus:
         """Start a sync, or ask whether it is ready.
@@ -148,9 +148,9 @@ class ContactSync(Sync):
 
 
 class TaskSync(Sync):
-    """The requests of a sync of one list's tasks; the id `default` stands for the main list."""
+    """`client.task_lists.sync`: the requests of a sync of one list's tasks; `default` is the id of the main list."""
 
-    async def start(self, list_id: str, *, skip_completed_before_date: datetime | None = None) -> SyncStatus:
+    async def start(self, task_list_id: str, *, skip_completed_before_date: datetime | None = None) -> SyncStatus:
         """Start a sync, or ask whether it is ready.
 
         Args:
@@ -161,22 +161,22 @@ class TaskSync(Sync):
         return await self._start(
             "/v1/tasklists/{taskListId}/sync",
             query={"skipCompletedBeforeDate": skip_completed_before_date},
-            taskListId=list_id,
+            taskListId=task_list_id,
         )
 
     async def updated(
-        self, list_id: str, *, delta_token: str | None = None, page_token: str | None = None
+        self, task_list_id: str, *, delta_token: str | None = None, page_token: str | None = None
     ) -> DeltaPage[Task]:
         """Get a page of the tasks that are new or have changed.
 
         Source: GET /v1/tasklists/{taskListId}/sync/updated
         """
         return await self._page(
-            "/v1/tasklists/{taskListId}/sync/updated", DeltaPage[Task], delta_token, page_token, taskListId=list_id
+            "/v1/tasklists/{taskListId}/sync/updated", DeltaPage[Task], delta_token, page_token, taskListId=task_list_id
         )
 
     async def deleted(
-        self, list_id: str, *, delta_token: str | None = None, page_token: str | None = None
+        self, task_list_id: str, *, delta_token: str | None = None, page_token: str | None = None
     ) -> DeltaPage[DeletedRecord]:
         """Get a page of the tasks that are gone.
 
@@ -187,5 +187,5 @@ class TaskSync(Sync):
             DeltaPage[DeletedRecord],
             delta_token,
             page_token,
-            taskListId=list_id,
+            taskListId=task_list_id,
         )

@@ -39,6 +39,9 @@ class Tasks(Resource):
     def list(self, task_list_id: str, *, page_token: str | None = None) -> TokenPaginator[Task]:
         """List the tasks of a list.
 
+        Args:
+            page_token: Start at this page.
+
         Source: GET /v1/tasklists/{taskListId}/tasks
         """
         return self._token_pages(
@@ -182,6 +185,9 @@ class TaskLists(Resource):
 
     def list(self, *, page_token: str | None = None) -> TokenPaginator[TaskList]:
         """List the task lists.
+
+        Args:
+            page_token: Start at this page.
 
         Source: GET /v1/tasklists
         """

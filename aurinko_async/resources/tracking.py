@@ -20,7 +20,7 @@ from aurinko_async.resources._resource import Resource
 
 
 class Tracking(Resource):
-    """What became of tracked messages."""
+    """`client.email.tracking`: what became of tracked messages."""
 
     def list(
         self,
@@ -38,9 +38,9 @@ class Tracking(Resource):
             with_activity_only: Only those that were opened or clicked.
             context_contains: Only those whose context has this text in it.
             thread_id: Only those of this conversation.
-            show_sent_only: Only those that were sent (if not given), not drafts.
-            limit: Records per page; 50 when not given.
-            offset: Leave out this many.
+            show_sent_only: Only those that were sent, the default, not drafts.
+            limit: How many to fetch at once; 50 when not given.
+            offset: How many to skip.
 
         Source: GET /v1/email/tracking
         """
@@ -84,8 +84,8 @@ class Tracking(Resource):
             thread_id: Only those of this conversation.
             from_: Only those after this instant.
             to: Only those up to this instant, itself included.
-            limit: Records per page; 50 when not given.
-            offset: Leave out this many.
+            limit: How many to fetch at once; 50 when not given.
+            offset: How many to skip.
 
         Source: GET /v1/email/tracking/events
         """
@@ -104,8 +104,8 @@ class Tracking(Resource):
         """List the events of one tracked message.
 
         Args:
-            limit: Records per page; 50 when not given.
-            offset: Leave out this many.
+            limit: How many to fetch at once; 50 when not given.
+            offset: How many to skip.
 
         Source: GET /v1/email/tracking/{id}/events
         """
@@ -177,7 +177,7 @@ class Tracking(Resource):
 
 
 class DraftTracking(Resource):
-    """Tracking of drafts that are sent by something else, such as the user's own mail program."""
+    """`client.email.draft_tracking`: tracking of drafts that something else sends, such as the user's mail program."""
 
     async def create(
         self, html: RewriteHtml, *, draft_id: str, ignore_not_found: bool | None = None

@@ -13,7 +13,7 @@ from aurinko_async.resources._resource import Resource
 
 
 class User(Resource):
-    """The end user."""
+    """`client.user`: the end user that the credentials name."""
 
     @cached_property
     def accounts(self) -> UserAccounts:
@@ -45,7 +45,7 @@ class User(Resource):
 
 
 class UserAccounts(Resource):
-    """The accounts of the end user."""
+    """`client.user.accounts`: the accounts of the end user."""
 
     def list(self, *, page_token: str | None = None) -> TokenPaginator[EndUserAccount]:
         """List the accounts.

@@ -222,3 +222,28 @@ def test_the_attributes_that_are_documented_are_those_there_are(where: str) -> N
         section = inspect.cleandoc(vars(member)["__doc__"]).partition("\nAttributes:\n")[2].partition("\n\n")[0]
         named = [name for line in re.findall(r"^    (\w[\w, ]*):", section, re.MULTILINE) for name in line.split(", ")]
         assert set(named) <= {field.name for field in attrs.fields(member)}
+
+
+def test_a_parameter_of_lists_is_documented_everywhere_and_in_the_same_words() -> None:
+    words: dict[str, set[str]] = {}
+    for where, member in PUBLIC.items():
+        if ".resources." in where and "Paginator[" in str(inspect.get_annotations(member).get("return", "")):
+            for name in inspect.signature(member).parameters.keys() & {"limit", "offset", "page_token"}:
+                found = re.search(rf"^ +{name}: (.*)$", member.__doc__, re.MULTILINE)
+                words.setdefault(name, set()).add(found[1] if found else f"nothing in {where}")
+    assert {name: len(said) for name, said in words.items()} == {"limit": 1, "offset": 1, "page_token": 1}, words
+
+
+def paths(cls: Any, prefix: str) -> Iterator[tuple[str, Any]]:
+    for name, member in vars(cls).items():
+        if isinstance(member, cached_property):
+            resource = get_type_hints(member.func)["return"]
+            yield f"{prefix}.{name}", resource
+            yield from paths(resource, f"{prefix}.{name}")
+
+
+@pytest.mark.parametrize(
+    ("path", "cls"), [pytest.param(*found, id=found[0]) for found in paths(AurinkoClient, "client")]
+)
+def test_a_class_says_where_it_is(path: str, cls: Any) -> None:
+    assert cls.__doc__.startswith((f"`{path}`: ", f"`{path}`. "))
