@@ -7,6 +7,7 @@ from typing import TypeVar, cast
 
 from aurinko_async._session import Session
 from aurinko_async._types import UNSET, Call, Unset
+from aurinko_async.errors import InvalidInput
 from aurinko_async.models.pages import OffsetPage, TokenPage
 from aurinko_async.pagination import OffsetPaginator, TokenPaginator
 
@@ -31,4 +32,8 @@ class Resource:
             return self._session.request(call.with_query(offset=offset, limit=limit))
 
         wanted = cast("Mapping[str, int | None]", call.query)
+        for name, least in (("limit", 1), ("offset", 0)):
+            value = wanted.get(name)
+            if value is not None and value < least:
+                raise InvalidInput(f"{name} must be {least} or more, not {value}")
         return OffsetPaginator(fetch, offset=wanted.get("offset"), limit=wanted.get("limit"))

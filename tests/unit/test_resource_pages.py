@@ -2,7 +2,10 @@
 
 from typing import Any
 
+import pytest
+
 from aurinko_async._types import Call
+from aurinko_async.errors import InvalidInput
 from aurinko_async.models import EmailMessage, OffsetPage, Subscription, TokenPage
 from aurinko_async.resources.email import Email
 from aurinko_async.resources.subscriptions import Subscriptions
@@ -41,3 +44,9 @@ async def test_a_counted_list_keeps_its_parameters_and_changes_the_offset() -> N
     assert [subscription.id async for subscription in found] == [1, 2, 3]
     kept = {"includeInactive": True, "limit": 2}
     assert script.queries == [{**kept, "offset": offset} for offset in (4, 6)]
+
+
+@pytest.mark.parametrize("wrong", [{"limit": 0}, {"limit": -1}, {"offset": -1}])
+def test_a_counted_list_cannot_be_asked_for_less_than_something(wrong: dict[str, int]) -> None:
+    with pytest.raises(InvalidInput, match="or more"):
+        Subscriptions(Script()).list(**wrong)  # type: ignore[arg-type]
