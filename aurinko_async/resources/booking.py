@@ -94,7 +94,7 @@ class Profiles(Resource):
         Args:
             required: `one` or `all`, as in `BookingRequiredMode`: whose time has to be free.
             from_date: The day to start at, to go through a large range in pieces.
-            interval_length: How long a piece is: an ISO 8601 period such as `P1W`.
+            interval_length: How long a piece is: an ISO 8601 period such as `P1W`, which `format_period` writes.
             page_token: The `next_page_token` of the piece before, where there are many accounts.
 
         Source: GET /v1/book/account/profiles/{id}/meeting
