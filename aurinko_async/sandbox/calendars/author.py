@@ -163,7 +163,7 @@ class Author:
         people = self._random.sample(prose.PEOPLE, count)
         kinds = ("required", "required", "optional", "resource")
         return [
-            {"emailAddress": {"name": name, "address": f"{local_}@{domain}"}, "type": kinds[number % 4]}
+            {"emailAddress": address(name, f"{local_}@{domain}"), "type": kinds[number % 4]}
             for number, (name, local_, domain) in enumerate(people)
         ]
 

@@ -153,6 +153,13 @@ class Calendars:
         agenda = self.agenda(calendar_id)
         agenda.remove(agenda.get(event_id))
 
+    def clear(self, calendar_id: str = "primary") -> None:
+        """Delete all events of a calendar."""
+        agenda = self.agenda(calendar_id)
+        for event in list(agenda.ledger):
+            if event.master is None:
+                agenda.remove(event)
+
     def restore(self, calendar_id: str, event_id: str) -> None:
         """Bring a deleted event, series or occurrence back under the same id."""
         self.agenda(calendar_id).restore(event_id)
