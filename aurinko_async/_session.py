@@ -30,7 +30,7 @@ from aurinko_async.errors import (
     RateLimited,
     TransportError,
 )
-from aurinko_async.retry import GiveUp, Outcome, RetryBudget, RetryPolicy, decide, may_repeat
+from aurinko_async.retry import RETRIED_STATUSES, GiveUp, Outcome, RetryBudget, RetryPolicy, decide, may_repeat
 
 T = TypeVar("T")
 
@@ -174,11 +174,14 @@ class Session:
         return failed or value  # pyright: ignore[reportPossiblyUnboundVariable]
 
     def _final(self, call: Call[Any], failed: _Failed, attempts: int) -> AurinkoError:
-        error = failed.error
+        error, outcome = failed.error, failed.outcome
         if isinstance(error, ApiError | TransportError):
             error.attempts = attempts
-        lost = isinstance(error, TransportError) and failed.outcome is not None
-        if lost and failed.outcome.sent and not may_repeat(self.retry, call, failed.outcome):  # type: ignore[union-attr,arg-type]
+        if outcome is None or not outcome.sent or may_repeat(self.retry, call, outcome):
+            return error
+        if isinstance(error, ApiError):
+            error.maybe_processed = error.status in RETRIED_STATUSES
+        else:
             ambiguous = AmbiguousResult(
                 f"{call.method} {call.path}: {error}; it may have been processed, so it was not sent again: "
                 "look whether it was before you send it again",

@@ -127,6 +127,8 @@ class ApiError(AurinkoError):
         retry_after: Seconds the server asked to wait, when it did.
         method, path: The operation; the path is the template, without ids.
         attempts: How many requests were made.
+        maybe_processed: A send or a creation that failed with a 408 or 5xx: look whether it was processed all the same
+            before you repeat it. Only requests that must not be repeated have it set.
     """
 
     def __init__(
@@ -151,13 +153,15 @@ class ApiError(AurinkoError):
         self.method = method
         self.path = path
         self.attempts = 1
+        self.maybe_processed = False
 
     def __str__(self) -> str:
         where = f"{self.method} {self.path}: " if self.path else ""
         code = f" [{self.code}]" if self.code else ""
         request = f" (request {self.request_id})" if self.request_id else ""
         tries = f" after {self.attempts} attempts" if self.attempts > 1 else ""
-        return f"{where}{self.status}{code} {self.message}{request}{tries}"
+        doubt = "; it may have been processed all the same" if self.maybe_processed else ""
+        return f"{where}{self.status}{code} {self.message}{request}{tries}{doubt}"
 
 
 class BadRequest(ApiError):
