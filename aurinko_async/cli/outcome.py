@@ -78,7 +78,7 @@ class Outcome:
         if self.status == "complete" and self.unchanged:
             yield f"  Nothing changed: {words.count(self.messages, 'message')}."
         else:
-            again = "fetched again" if report.scan else "changed"
+            again = "fetched again" if report.scan and report.updated else "changed"
             yield f"  {report.added:,} added, {report.updated:,} {again}, {report.deleted:,} deleted"
             yield f"  {words.count(self.messages, 'message')} now"
         yield from _unreadable(report.errors)
