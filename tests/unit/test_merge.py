@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aurinko_async.sync.stores._merge import GROUPS, by_id, completed
@@ -101,6 +101,7 @@ NAMES = st.sampled_from(["threadId", "body", "attachments", "to", "cc", "bcc", "
 OMITTED = st.lists(st.sampled_from(["threadId", "body", "recipients", "webLink", "attachments"]), unique=True)
 
 
+@settings(deadline=None)
 @given(st.dictionaries(NAMES, VALUES), OMITTED, st.dictionaries(NAMES, VALUES), OMITTED)
 def test_each_field_comes_from_the_record_that_had_it(
     old: dict[str, Any], old_omitted: list[str], new: dict[str, Any], omitted: list[str]
