@@ -48,7 +48,8 @@ class ApiError(Exception):
         self.status = status
         self.code = code or code_for(status)
         self.message = message
-        self.reason = reason or message
+        # A reason is one line of ASCII, whatever the request said that the message repeats.
+        self.reason = "".join(c if " " <= c <= "~" else "?" for c in reason or message)
         self.original = original
 
     def envelope(self) -> Json:
