@@ -36,7 +36,7 @@ class BookingProfile:
         start_after_minutes: How long from now the first time on offer is; an hour when not given.
         start_time: When the offer starts; now, if that is past.
         end_time: When the offer ends; once it is past, nothing is on offer.
-        time_available_for: How far the offer reaches: an ISO 8601 period, which `parse_period` reads and `format_period` writes.
+        time_available_for: How far the offer reaches: an ISO 8601 period (see `parse_period`, `format_period`).
         subject, description, location: Of the events that are made; they may hold variables such as `{{name}}`.
         context: Data of the caller's own.
         start_conference: Whether events come with an online meeting, where the provider can make one.
@@ -150,7 +150,7 @@ class BookingTimes:
     with `next_page_token` as `page_token`.
 
     Attributes:
-        time_available_for: How far the offer reaches: an ISO 8601 period, which `parse_period` reads and `format_period` writes.
+        time_available_for: How far the offer reaches: an ISO 8601 period (see `parse_period`, `format_period`).
         primary_color, secondary_color: Of the booking page. The vendor documents a string; some of its own code reads
             a number.
         existing_meeting: The meeting to be moved, when one is. The vendor does not document its shape: it stays as it
