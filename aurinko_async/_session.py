@@ -131,7 +131,7 @@ class Session:
             decision = decide(self.retry, call, attempt, result.outcome, clock.monotonic() - began)
             if isinstance(decision, GiveUp) or self.shared.transport.closed or not self.shared.budget.spend():
                 raise self._final(call, result, attempt)
-            maybe_done = maybe_done or result.outcome.sent
+            maybe_done = maybe_done or (result.outcome.sent and result.outcome.status != 429)
             waited = decision.at_least + backoff.full_jitter(decision.jitter)
             # The class of the error and not its words: those are the server's, and may quote an id or a body.
             kind = type(result.error).__name__
@@ -167,11 +167,19 @@ class Session:
             if failed is None:
                 gate.speed_up()
                 shared.budget.earn()
-        if shared.hook is not None:
-            error_seen = failed.error if failed else None
-            shared.hook(Attempt(call.method, call.path, attempt, status, error_seen, waited, elapsed))
+        error_seen = failed.error if failed else None
+        self._tell(Attempt(call.method, call.path, attempt, status, error_seen, waited, elapsed))
         logger.debug("%s %s -> %s in %.3f s (attempt %d)", call.method, call.path, status, elapsed, attempt)
         return failed or value  # pyright: ignore[reportPossiblyUnboundVariable]
+
+    def _tell(self, attempt: Attempt) -> None:
+        if self.shared.hook is None:
+            return
+        try:
+            self.shared.hook(attempt)
+        except Exception:
+            # The call may be done: what a hook thinks of it must not lose its result.
+            logger.exception("the on_attempt hook failed")
 
     def _final(self, call: Call[Any], failed: _Failed, attempts: int) -> AurinkoError:
         error, outcome = failed.error, failed.outcome

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from aurinko_async import AccountAuth, AmbiguousResult, ApiError, AurinkoClient, RetryPolicy, Timeout
+from aurinko_async import AccountAuth, AmbiguousResult, ApiError, Attempt, AurinkoClient, RetryPolicy, Timeout
 from aurinko_async.errors import (
     ConnectionFailed,
     ConnectionLost,
@@ -171,6 +171,19 @@ class TestLostAnswers:
             with pytest.raises(MalformedBody):
                 await it.client.email.messages.get("1")
             assert len(it.server.requests) == 5
+
+    async def test_a_hook_that_raises_does_not_lose_the_result(self, caplog: pytest.LogCaptureFixture) -> None:
+        def hook(_: Attempt) -> None:
+            raise RuntimeError("a hook's own mistake")
+
+        async with talk(reply({"id": "1"}, 201), on_attempt=hook) as it:
+            assert (await it.client.email.messages.send(LETTER)).id == "1"
+        assert "on_attempt" in caplog.text
+
+    async def test_a_delete_that_was_turned_away_and_then_finds_nothing_did_not_delete(self) -> None:
+        async with talk(failing(429), failing(404)) as it:
+            with pytest.raises(NotFound):
+                await it.client.email.messages.delete("1")
 
     async def test_but_not_by_sending_again(self) -> None:
         async with talk(HTML) as it:
