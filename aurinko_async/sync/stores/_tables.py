@@ -16,7 +16,9 @@ import msgspec
 from attrs import frozen
 
 from aurinko_async.errors import ConfigError
-from aurinko_async.models.rows import MessageColumns
+from aurinko_async.models.calendar import RecurrenceType
+from aurinko_async.models.recurrence import EventDateTime
+from aurinko_async.models.rows import ContactColumns, EventColumns, MessageColumns
 from aurinko_async.sync.store import SyncKey
 
 Kind: TypeAlias = Literal["text", "time", "flag", "texts"]
@@ -95,7 +97,113 @@ MESSAGES: Final = Table(
     indexes=(("thread_id",),),
 )
 
-TABLES: Final[Mapping[str, Table]] = MappingProxyType({"email": MESSAGES})
+
+def _at(of: Callable[[EventColumns], EventDateTime | None]) -> Callable[[EventColumns], datetime | None]:
+    def read(event: EventColumns) -> datetime | None:
+        value = time.value if (time := of(event)) else None
+        if value is None or isinstance(value, datetime):
+            return value
+        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+
+    return read
+
+
+def _happens(event: EventColumns) -> datetime | None:
+    # A series has no time of its own: it began before a window and still reaches into it.
+    return None if event.recurrence_type == RecurrenceType.MASTER else _at(attrgetter("start"))(event)
+
+
+def _all_day(event: EventColumns) -> bool | None:
+    return None if event.start is None else event.start.date_only is not None
+
+
+def _organizer(event: EventColumns) -> str | None:
+    mailbox = event.organizer.email_address if event.organizer else None
+    return mailbox.address if mailbox else None
+
+
+def _canceled(event: EventColumns) -> bool | None:
+    return event.meeting_info.canceled if event.meeting_info else None
+
+
+def _master(event: EventColumns) -> str | None:
+    return event.occurrence_info.master_id if event.occurrence_info else None
+
+
+EVENTS: Final = Table(
+    name="events",
+    columns=(
+        Column("subject", "text", attrgetter("subject")),
+        Column("location", "text", attrgetter("location")),
+        Column("happens_at", "time", _happens),
+        Column("start_at", "time", _at(attrgetter("start"))),
+        Column("end_at", "time", _at(attrgetter("end"))),
+        Column("all_day", "flag", _all_day),
+        Column("organizer_address", "text", _organizer),
+        Column("canceled", "flag", _canceled),
+        Column("show_as", "text", attrgetter("show_as")),
+        Column("recurrence_type", "text", attrgetter("recurrence_type")),
+        Column("master_id", "text", _master),
+        Column("ical_uid", "text", attrgetter("ical_uid")),
+        Column("last_modified_at", "time", attrgetter("last_modified_time")),
+    ),
+    time="happens_at",
+    container="calendar_id",
+    indexes=(("ical_uid",),),
+)
+
+
+def _name(part: str) -> Callable[[ContactColumns], str | None]:
+    return lambda contact: getattr(contact.name, part) if contact.name else None
+
+
+def _company(contact: ContactColumns) -> str | None:
+    return contact.company.name if contact.company else None
+
+
+def _addresses(contact: ContactColumns) -> list[str] | None:
+    given = contact.email_addresses
+    return None if given is None else [entry.address for entry in given if entry.address]
+
+
+def _numbers(contact: ContactColumns) -> list[str] | None:
+    given = contact.phone_numbers
+    return None if given is None else [entry.number for entry in given if entry.number]
+
+
+CONTACTS: Final = Table(
+    name="contacts",
+    columns=(
+        Column("display_name", "text", _name("display_name")),
+        Column("given_name", "text", _name("given_name")),
+        Column("family_name", "text", _name("family_name")),
+        Column("company", "text", _company),
+        Column("email_addresses", "texts", _addresses),
+        Column("phone_numbers", "texts", _numbers),
+        Column("last_modified_at", "time", attrgetter("last_modified_time")),
+    ),
+    indexes=(("family_name",),),
+)
+
+TASKS: Final = Table(
+    name="tasks",
+    columns=(
+        Column("parent_id", "text", attrgetter("parent_id")),
+        Column("title", "text", attrgetter("title")),
+        Column("status", "text", attrgetter("status")),
+        Column("importance", "text", attrgetter("importance")),
+        Column("due_at", "time", attrgetter("due")),
+        Column("completed_at", "time", attrgetter("completed")),
+        Column("last_modified_at", "time", attrgetter("last_modified_time")),
+    ),
+    time="completed_at",
+    container="list_id",
+    indexes=(("due_at",),),
+)
+
+TABLES: Final[Mapping[str, Table]] = MappingProxyType(
+    {"email": MESSAGES, "calendar": EVENTS, "contacts": CONTACTS, "tasks": TASKS}
+)
 """The resources that a store can mirror."""
 
 

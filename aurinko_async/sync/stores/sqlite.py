@@ -23,6 +23,12 @@ other tables and more indexes do no harm. Its tables (schema 1):
     deleted_at            when it was deleted; NULL while it is live
     json                  the API's JSON, byte for byte: json_extract(json, '$.subject')
 
+`events`, one row per event and calendar: account, calendar_id, id; subject, location, happens_at (when it starts; NULL
+for a series), start_at, end_at, all_day, organizer_address, canceled, show_as, recurrence_type, master_id, ical_uid,
+last_modified_at. `contacts`: account, id; display_name, given_name, family_name, company, email_addresses and
+phone_numbers (JSON arrays), last_modified_at. `tasks`: account, list_id, id; parent_id, title, status, importance,
+due_at, completed_at, last_modified_at. Each also has omitted, generation, deleted_at and json, as messages have.
+
 `checkpoints`, one row per synced container of a resource of an account, and per consumer:
 
     account, resource, container, consumer    the primary key; consumer is empty for the mirror
