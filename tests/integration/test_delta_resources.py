@@ -104,7 +104,7 @@ async def test_events_and_their_cancelled_occurrences(
     assert set(mirror) == live(account.calendars.events(calendar))
     assert all(
         (event.occurrence_info is None or event.occurrence_info.type != "deleted") for event, _ in mirror.values()
-    assert not [event for event, _ in mirror.values() if event.occurrence_info and event.occurrence_info.type == "deleted"]
+    )
 
     gone, *_ = live(account.calendars.events(calendar))
     account.calendars.remove(calendar, gone)
