@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import base64
 from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime
 from typing import Any
 
 import pytest
 
 from aurinko_async.sandbox import Account, Sandbox
+from aurinko_async.sandbox.errors import ApiError
 from support.agenda import NOW, PRIMARY, WIDE, at, create, event, patch, url
 from support.bare import segment
 from support.clock import FakeClock
@@ -97,6 +99,7 @@ async def test_a_calendar_that_may_only_be_read(client: Strict) -> None:
 
 
 async def test_made_up_events_are_of_every_kind(client: Strict, account: Account) -> None:
+    account.calendars.add_many("primary", 60)
     events = list(account.calendars.events().values())
     assert {record["recurrenceType"] for record in events} == {"single", "master", "occurrence"}
     assert any("dateOnly" in record["start"] for record in events)
@@ -279,3 +282,33 @@ async def test_an_invitation_is_answered(client: Strict, account: Account) -> No
     assert (await client.send("PUT", url(id_, "/response"), json={})).status == 400
     mine = await create(client, event())
     assert (await client.send("PUT", url(mine["id"], "/response"), json={"response": "accepted"})).status == 400
+
+
+# What tests do.
+
+
+def test_events_are_added_in_the_words_of_python(account: Account) -> None:
+    calendars = account.calendars
+    day = calendars.add(start=date(2026, 10, 1), subject="all day")
+    assert (calendars.events()[day]["start"], calendars.events()[day]["end"]) == (
+        {"dateOnly": "2026-10-01"},
+        {"dateOnly": "2026-10-02"},
+    )
+    days = calendars.add(start="2026-10-01", end=date(2026, 10, 4))
+    assert calendars.events()[days]["end"] == {"dateOnly": "2026-10-04"}
+    naive = calendars.add(start=at("2026-10-01T09:00:00", "Asia/Tokyo"), end=datetime(2026, 10, 1, 1, tzinfo=UTC))
+    start = calendars.events()[naive]["start"]
+    assert datetime.fromisoformat(start["dateTime"]) == datetime(2026, 10, 1, tzinfo=UTC)
+    assert start["timezone"] == "Asia/Tokyo"
+    now = calendars.add(id="mine/%2F", categories=["a"])
+    assert datetime.fromisoformat(calendars.events()[now]["start"]["dateTime"]).timestamp() == NOW
+    assert (now, calendars.events()[now]["categories"]) == ("mine/%2F", ["a"])
+    with pytest.raises(ValueError, match="there is an event with this id"):
+        calendars.add(id=now)
+    assert len(calendars.add_many(calendars.ids[1], 3)) == 3
+    with pytest.raises(ApiError, match="could not be found"):
+        calendars.restore("primary", "nothing")
+    with pytest.raises(KeyError):
+        calendars.events()["nothing"]
+    calendars.clear()
+    assert (len(calendars.events()), calendars.events().get(now)) == (0, None)

@@ -97,6 +97,11 @@ async def test_meeting_times_for_everybody(sandbox: Sandbox, client: Strict) -> 
     assert [item["start"][11:16] for item in found["items"]] == ["14:00"]
     found = (await client.post("/v1/calendars/suggestMeetingTimes", body | {"bufferBetweenMinutes": 15})).json
     assert found["items"] == []
+    only = {"email": "guest@example.com", "freeIntervals": guest["busyIntervals"]}
+    found = (
+        await client.post("/v1/calendars/suggestMeetingTimes", {**body, "attendees": [*body["attendees"], only]})
+    ).json
+    assert [item["start"][11:16] for item in found["items"]] == ["09:00"]
     everything = body | {"freeStatuses": ["free", "busy"], "availabilityStep": 60}
     found = (await client.post("/v1/calendars/suggestMeetingTimes", everything)).json
     assert [item["start"][11:16] for item in found["items"]] == [f"{hour:02}:00" for hour in range(7, 15)]

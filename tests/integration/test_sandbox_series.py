@@ -121,6 +121,17 @@ async def test_one_occurrence_is_changed_and_one_deleted(client: Strict) -> None
     assert answer.status == 400
 
 
+async def test_one_occurrence_of_an_invitation_is_answered(client: Strict, account: Account) -> None:
+    host = {"emailAddress": {"address": "host@example.com"}}
+    start = at("2026-10-01T09:00:00+02:00")
+    master = account.calendars.add(start=start, recurrence="FREQ=DAILY", attendees=[account.email], organizer=host)
+    one = (await client.get(url(master, "/occurrences/2026-10-02"))).json
+    await client.send("PUT", url(one["id"], "/response"), json={"response": "declined"})
+    after = (await client.get(url(one["id"]))).json
+    assert (after["occurrenceInfo"]["type"], after["meetingInfo"]["response"]) == ("modified", "declined")
+    assert (await client.get(url(master))).json["meetingInfo"]["response"] == "accepted"
+
+
 async def test_occurrences_that_are_not(client: Strict) -> None:
     made = await create(client, event(recurrence=weekly()))
     single = await create(client, event())
@@ -140,7 +151,8 @@ async def test_an_all_day_series(client: Strict) -> None:
     assert made["record"]["recurrence"]["simple"]["range"]["type"] == "unbounded"
     found = (await client.get(url(made["id"], "/occurrences/2032-02-29"))).json
     assert (found["start"], found["end"]) == ({"dateOnly": "2032-02-29"}, {"dateOnly": "2032-03-01"})
-    assert (await client.get(url(made["id"], "/occurrences/2029-02-28"))).status == 404
+    for ost in ("2029-02-28", "2032-02-29T00:00:00Z"):
+        assert (await client.get(url(made["id"], f"/occurrences/{segment(ost)}"))).status == 404
 
 
 async def test_an_ical_series_with_exdates(client: Strict) -> None:

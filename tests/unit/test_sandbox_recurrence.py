@@ -116,6 +116,12 @@ def test_until_an_instant_and_exdates() -> None:
     days = read_moment("2026-03-27", "Europe/Berlin")
     series = read_recurrence({"ical": {"rules": ["RRULE:FREQ=DAILY;COUNT=3", "EXDATE;VALUE=DATE:20260328"]}}, days)
     assert [moment.stamp for moment in series.starts(days)] == ["20260327", "20260329"]
+    assert series.write(days, utc=True)["ical"]["rules"][1] == "EXDATE;VALUE=DATE:20260328"
+    until = {"simple": {"pattern": {"frequency": "daily"}, "range": {"type": "byDate", "recurrenceEnd": "2026-03-30"}}}
+    series = read_recurrence(until, first)
+    assert [moment.local_date.day for moment in series.starts(first)] == [27, 28, 29, 30]
+    assert series.write(first, utc=True)["ical"]["rules"] == ["RRULE:FREQ=DAILY;UNTIL=20260330T070000Z"]
+    assert list(read_recurrence(series.write(first, utc=True), first).starts(first)) == list(series.starts(first))
 
 
 @pytest.mark.parametrize(
@@ -164,6 +170,9 @@ def test_what_simple_cannot_say() -> None:
         "FREQ=MONTHLY;BYDAY=1MO,3MO",
         "FREQ=DAILY;BYMONTH=6",
         "FREQ=YEARLY;BYDAY=MO",
+        "FREQ=MONTHLY;BYMONTH=6",
+        "FREQ=MONTHLY;BYDAY=5FR",
+        "FREQ=WEEKLY;BYDAY=TU;WKST=TH",
     ):
         series = Series(rule_of(rule), (), "ical")
         assert series.write(first, utc=True).keys() == {"original", "ical"}
@@ -186,6 +195,7 @@ def test_what_simple_cannot_say() -> None:
         {"ical": {"rules": ["RDATE:20260101T090000Z"]}},
         {"ical": {"rules": ["RRULE:FREQ=HOURLY"]}},
         {"ical": {"rules": ["RRULE:INTERVAL=2"]}},
+        {"ical": {"rules": ["RRULE:FREQ=DAILY;FREQ=DAILY"]}},
         {"ical": {"rules": ["RRULE:FREQ=DAILY;COUNT=2;UNTIL=20260102"]}},
         {"ical": {"rules": ["RRULE:FREQ=DAILY;COUNT=0"]}},
         {"ical": {"rules": ["RRULE:FREQ=DAILY;COUNT=x"]}},

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from datetime import date, datetime, time, timedelta
 from random import Random
 from typing import Any, NamedTuple
@@ -9,7 +10,8 @@ from typing import Any, NamedTuple
 from aurinko_async.sandbox import attachments, prose
 from aurinko_async.sandbox.calendars.agenda import Agenda
 from aurinko_async.sandbox.calendars.events import Event
-from aurinko_async.sandbox.calendars.moments import is_zone, local
+from aurinko_async.sandbox.calendars.moments import is_zone, local, read_moment
+from aurinko_async.sandbox.calendars.series import read_recurrence
 from aurinko_async.sandbox.calendars.writing import address_of, change, create, respond
 from aurinko_async.sandbox.contract import Json
 from aurinko_async.sandbox.letters import Attachment, address
@@ -87,9 +89,9 @@ class Author:
         """Make up `count` events, the series among them."""
         habits = (*(_AT_WORK if work else ()), *(_AT_HOME if home else ()))[:count]
         for habit in habits:
-            self._spoil(self._begin(habit))
+            self._spoil(self._age(self._begin(habit)))
         for _ in range(count - len(habits)):
-            self.add()
+            self._age(self.add())
 
     def add(self) -> Event:
         """Make up one event."""
@@ -123,27 +125,35 @@ class Author:
 
     def _begin(self, habit: Habit) -> Event:
         body: Json = {"subject": habit.subject, "recurrence": habit.recurrence}
-        day = self._first_day(habit.began)
-        zone = habit.zone if habit.zone in self._zones else self._agenda.home
-        if habit.at:
-            body |= _hours(day, time.fromisoformat(habit.at), habit.minutes, zone)
-        else:
-            shown_as = "outOfOffice" if habit in _AT_WORK else "free"
-            body |= {"start": _day(day), "end": _day(day + timedelta(days=1)), "showAs": shown_as}
+        if not habit.at:
+            body["showAs"] = "outOfOffice" if habit in _AT_WORK else "free"
+        elif self._random.random() < 0.5:
+            body["description"] = _HTML.format(self._random.choice(prose.SENTENCES)[1])
         if habit.people:
             body["meetingInfo"] = {"attendees": self._people(habit.people), "onlineMeeting": True}
-        return create(self._agenda, body, files=self._files())
+        earliest = self._times(habit, self._first_day(habit.began))
+        start = read_moment(earliest["start"], self._agenda.home)
+        first = next(read_recurrence(habit.recurrence, start).starts(start))
+        return create(self._agenda, body | self._times(habit, first.local_date), files=self._files())
+
+    def _age(self, event: Event) -> Event:
+        """Let it have been made some time ago."""
+        event.created -= self._random.random() * 90 * DAY
+        event.modified = (event.created + self._now) / 2
+        return event
+
+    def _times(self, habit: Habit, day: date) -> Json:
+        if not habit.at:
+            return {"start": _day(day), "end": _day(day + timedelta(days=1))}
+        zone = habit.zone if habit.zone in self._zones else self._agenda.home
+        return _hours(day, time.fromisoformat(habit.at), habit.minutes, zone)
 
     def _first_day(self, began: int | tuple[int, int]) -> date:
         if isinstance(began, int):
             return self._today + timedelta(days=7 * began - self._today.weekday())
         month = self._today.year * 12 + self._today.month - 1 + began[0]
-        for day in (began[1], 30, 29, 28):
-            try:
-                return date(month // 12, month % 12 + 1, day)
-            except ValueError:
-                continue
-        raise AssertionError("every month has 28 days")
+        year, month = month // 12, month % 12 + 1
+        return date(year, month, min(began[1], monthrange(year, month)[1]))
 
     def _spoil(self, master: Event) -> None:
         """Cancel two occurrences of a busy series, and move two others."""
