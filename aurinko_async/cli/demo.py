@@ -12,7 +12,7 @@ from attrs import asdict, frozen
 
 from aurinko_async.cli.mirror import mirror as open_mirror
 from aurinko_async.errors import ConfigError
-from aurinko_async.sync.machine import Checkpoint
+from aurinko_async.sync.checkpoint import Checkpoint
 
 if TYPE_CHECKING:
     from aurinko_async.sandbox import Sandbox

@@ -16,7 +16,7 @@ from aurinko_async.cli.mirror import mirror
 from aurinko_async.cli.running import execute
 from aurinko_async.errors import StoreError
 from aurinko_async.sync import SyncState
-from aurinko_async.sync.machine import Checkpoint
+from aurinko_async.sync.checkpoint import Checkpoint
 
 
 def status(*, db: options.Db = options.DEFAULT_DB, as_json: options.Json = False, debug: options.Debug = False) -> None:

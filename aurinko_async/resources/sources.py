@@ -20,7 +20,7 @@ from aurinko_async.models.pages import DeltaPage
 from aurinko_async.models.recurrence import OccurrenceType
 from aurinko_async.models.tasks import Task
 from aurinko_async.resources.sync import CalendarSync, ContactSync, EmailSync, TaskSync
-from aurinko_async.sync.machine import Params, Window
+from aurinko_async.sync.checkpoint import Params, Window
 
 NONE: Final = timedelta()
 DAY: Final = timedelta(days=1)

@@ -15,9 +15,9 @@ from aurinko_async._types import Clock
 from aurinko_async.errors import ConfigError, CursorRejected, NotFound
 from aurinko_async.models.pages import DeltaPage
 from aurinko_async.models.rows import Row
+from aurinko_async.sync.checkpoint import Checkpoint
 from aurinko_async.sync.machine import (
     Action,
-    Checkpoint,
     Deliver,
     Delivered,
     Done,
@@ -87,7 +87,10 @@ class DeltaSync(Generic[R, D]):
         self._context.stopping = True
 
     async def run(self) -> SyncReport:
-        """Mirror one round into the store: what was deleted, what was updated, and the sweep after a full scan."""
+        """Mirror into the store: what was deleted, what was updated, and the sweep after a full scan.
+
+        When it is complete the mirror has all that was done before it began, also where it resumed an earlier run.
+        """
         if self._context.options.store is None:
             raise ConfigError("run() mirrors into a store: pass store=, or iterate over the batches")
         run = _Run(self._context, self._rows, "mirror")
@@ -102,7 +105,7 @@ class DeltaSync(Generic[R, D]):
 
 
 class _Run(Generic[R, D]):
-    """One round in one mode."""
+    """One run in one mode: a round, and one more after a round that an earlier run began."""
 
     def __init__(self, context: _Context, source: SyncSource[R, D], mode: Mode) -> None:
         self._context = context
@@ -116,7 +119,7 @@ class _Run(Generic[R, D]):
         self.report = SyncReport()
 
     async def batches(self) -> AsyncGenerator[Batch[R, D], None]:
-        machine = SyncMachine(await self._begin(), self._source.params, self._options.bounds)
+        machine = self._round(await self._begin())
         ahead = _Ahead(self._fetch)
         try:
             action = machine.action
@@ -134,7 +137,7 @@ class _Run(Generic[R, D]):
                 elif isinstance(action, Save):
                     if self._mode == "own database" and self._handed != action.checkpoint:
                         yield Batch(generation=action.checkpoint.generation, checkpoint=action.checkpoint.to_json())
-                    await self._save(action, finished=machine.finishes)
+                    await self._save(action, finished=machine.finishes and not machine.resumed)
                     event = Saved()
                 else:
                     event = await self._perform(action, ahead)
@@ -143,9 +146,15 @@ class _Run(Generic[R, D]):
                     ahead.start(machine.lookahead)
                 if self._context.stopping and isinstance(event, Saved):
                     break
-            self._tell(complete=isinstance(action, Done), phase="done")
+                if isinstance(action, Done) and machine.resumed:
+                    machine = self._round(machine.checkpoint)
+                    action = machine.action
+            self._tell(complete=isinstance(action, Done) and not machine.resumed, phase="done")
         finally:
             await ahead.close()
+
+    def _round(self, checkpoint: Checkpoint | None) -> SyncMachine:
+        return SyncMachine(checkpoint, self._source.params, self._options.bounds)
 
     async def _begin(self) -> Checkpoint | None:
         text, store = self._options.checkpoint, self._options.store

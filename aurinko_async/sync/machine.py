@@ -7,90 +7,21 @@ it is an error and changes nothing. A crash at any instant loses nothing: start 
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal, TypeAlias, cast
+from collections.abc import Mapping
+from typing import Any, Final, TypeAlias, cast
 
-import msgspec
-from attrs import evolve, field, fields, frozen
+from attrs import evolve, field, frozen
 
 from aurinko_async.errors import (
     CursorConflict,
     CursorMissing,
-    InvalidInput,
     MachineError,
     SyncNotReady,
     TooManyEmptyPages,
     TooManyRestarts,
 )
 from aurinko_async.models.pages import PageChain
-
-Stream: TypeAlias = Literal["deleted", "updated"]
-Params: TypeAlias = Mapping[str, str | int | None]
-Window: TypeAlias = tuple[str | None, str | None]
-
-RECENT: Final = 512
-"""Ids remembered of a round, to tell which tombstones may be late; beyond it any may be (each costs one fetch)."""
-
-
-@frozen
-class Cursor:
-    """Where a stream goes on: inside a chain of pages at `page`, else at `delta`, where the chain began."""
-
-    delta: str
-    page: str | None = None
-
-
-@frozen
-class Checkpoint:
-    """All that a sync must remember, never ahead of the data it was saved with.
-
-    Attributes:
-        params: The start parameters of this generation.
-        generation: Counts the full scans, from 1.
-        window: What the scan covers, from and to in RFC 3339; `None` is unbounded.
-        scanning: The scan of this generation is not complete: it has not been swept.
-        recent, seen: Digests of the ids that came live in the round before and in this one; `None` is too many.
-    """
-
-    params: Params
-    generation: int
-    window: Window
-    deleted: Cursor
-    updated: Cursor
-    scanning: bool
-    recent: frozenset[str] | None
-    seen: frozenset[str] | None
-
-    def to_json(self) -> str:
-        return msgspec.json.encode({field.name: _plain(getattr(self, field.name)) for field in _FIELDS}).decode()
-
-    @classmethod
-    def from_json(cls, text: str | bytes) -> Checkpoint:
-        """Read what `to_json` wrote.
-
-        Raises:
-            InvalidInput: it is not a checkpoint.
-        """
-        try:
-            # msgspec checks each type on the way: what is no checkpoint is refused whole.
-            return msgspec.json.decode(text, type=cls, strict=True)
-        except (msgspec.DecodeError, UnicodeError, RecursionError):
-            raise InvalidInput("the checkpoint is not one that this package wrote") from None
-
-
-_FIELDS = fields(Checkpoint)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, frozenset):
-        return sorted(cast("frozenset[str]", value))
-    return {"delta": value.delta, "page": value.page} if isinstance(value, Cursor) else value
-
-
-def _digest(record_id: str) -> str:
-    return hashlib.blake2b(record_id.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
-
+from aurinko_async.sync.checkpoint import Checkpoint, Cursor, Params, Stream, Window, digest, merge, remember
 
 # --- actions
 
@@ -241,11 +172,15 @@ class _State:
     restarts: int = 0
     empty_pages: int = 0
     chain: PageChain = field(factory=PageChain)
+    resumed: bool = False
     fell_back: frozenset[Stream] = frozenset()
 
 
 class SyncMachine:
-    """One run of a sync: drain deleted, drain updated, sweep after a scan.
+    """One round of a sync: drain deleted, drain updated, sweep after a scan.
+
+    A round that resumes inside a chain of updated only finishes that: its pages may be as of when it was opened, with
+    records that are deleted by now. Their tombstones must come after it, in the next round.
 
     Args:
         checkpoint: The last one saved; `None` starts the first generation.
@@ -256,9 +191,10 @@ class SyncMachine:
     def __init__(self, checkpoint: Checkpoint | None, params: Params, bounds: Bounds | None = None) -> None:
         self._params = dict(params)
         self._bounds = bounds or Bounds()
-        resumes = checkpoint is not None and dict(checkpoint.params) == self._params
-        first = self._fetch("deleted", checkpoint) if resumes and checkpoint is not None else StartSync()
-        self._state = _State(first, checkpoint)
+        if checkpoint is None or dict(checkpoint.params) != self._params:
+            self._state = _State(StartSync(), checkpoint)
+        else:
+            self._state = _State(self._resume(checkpoint), checkpoint, resumed=checkpoint.inside)
 
     @property
     def action(self) -> Action:
@@ -281,6 +217,11 @@ class SyncMachine:
     def finishes(self) -> bool:
         """The `Save` at hand is the last step of the round."""
         return isinstance(self._state.action, Save) and isinstance(self._state.after_save, Done)
+
+    @property
+    def resumed(self) -> bool:
+        """The round began inside a chain that was open already: what was done since may come only with the next."""
+        return self._state.resumed
 
     def handle(self, event: Event) -> Action:
         """Take an event; the answer is the next action.
@@ -308,9 +249,12 @@ class SyncMachine:
         self._state = new
         return new.action
 
+    def _resume(self, checkpoint: Checkpoint) -> FetchPage:
+        return self._fetch("updated" if checkpoint.updated.page is not None else "deleted", checkpoint)
+
     @staticmethod
     def _fetch(stream: Stream, checkpoint: Checkpoint) -> FetchPage:
-        cursor = checkpoint.deleted if stream == "deleted" else checkpoint.updated
+        cursor = checkpoint.cursor(stream)
         return FetchPage(stream, None, cursor.page) if cursor.page else FetchPage(stream, cursor.delta, None)
 
     def _started(self, state: _State, event: Started) -> _State:
@@ -337,7 +281,9 @@ class SyncMachine:
             checkpoint=checkpoint,
             after_save=self._fetch("deleted", checkpoint),
             waits=0,
+            empty_pages=0,
             chain=PageChain(),
+            resumed=False,
             fell_back=frozenset(),
         )
 
@@ -370,9 +316,9 @@ class SyncMachine:
     def _moved(self, checkpoint: Checkpoint, stream: Stream, event: PageArrived) -> Checkpoint:
         if stream == "deleted":
             return evolve(checkpoint, deleted=self._advance(checkpoint.deleted, event))
-        updated, seen = self._advance(checkpoint.updated, event), self._remember(checkpoint.seen, event.ids)
+        updated, seen = self._advance(checkpoint.updated, event), remember(checkpoint.seen, event.ids)
         if updated.page is None:
-            return evolve(checkpoint, updated=updated, recent=seen, seen=frozenset())
+            return evolve(checkpoint, updated=updated, recent=merge(checkpoint.recent, seen), seen=frozenset())
         return evolve(checkpoint, updated=updated, seen=seen)
 
     @staticmethod
@@ -380,23 +326,13 @@ class SyncMachine:
         return Cursor(event.next_delta) if event.next_delta else Cursor(cursor.delta, event.next_page)
 
     @staticmethod
-    def _remember(seen: frozenset[str] | None, ids: Iterable[str]) -> frozenset[str] | None:
-        if seen is None:
-            return None
-        together = seen.union(map(_digest, ids))
-        return together if len(together) <= RECENT else None
-
-    @staticmethod
     def _doubtful(checkpoint: Checkpoint, ids: tuple[str, ...]) -> tuple[str, ...]:
-        """The tombstones that may be late: their ids came live in the round before or in this one."""
-        if checkpoint.recent is None or checkpoint.seen is None:
-            return ids
-        live = checkpoint.recent | checkpoint.seen
-        return tuple(record_id for record_id in ids if _digest(record_id) in live) if live else ()
+        """The tombstones that may be late: their ids came live in an earlier round."""
+        live = checkpoint.recent
+        return ids if live is None else tuple(record_id for record_id in ids if digest(record_id) in live)
 
     def _next_step(self, stream: Stream, checkpoint: Checkpoint) -> Action:
-        cursor = checkpoint.deleted if stream == "deleted" else checkpoint.updated
-        if cursor.page is not None:
+        if checkpoint.cursor(stream).page is not None:
             return self._fetch(stream, checkpoint)
         if stream == "deleted":
             return self._fetch("updated", checkpoint)
@@ -416,6 +352,7 @@ class SyncMachine:
                 state,
                 action=self._fetch(stream, back),
                 checkpoint=back,
+                empty_pages=0,
                 chain=PageChain(),
                 fell_back=state.fell_back | {stream},
             )

@@ -11,7 +11,8 @@ from attrs import field, frozen
 from aurinko_async.errors import DecodeError
 from aurinko_async.models.mail import SyncStatus
 from aurinko_async.models.pages import DeltaPage
-from aurinko_async.sync.machine import Bounds, Params, Window
+from aurinko_async.sync.checkpoint import Params, Window
+from aurinko_async.sync.machine import Bounds
 from aurinko_async.sync.store import Deletion, SyncStore
 
 
@@ -89,7 +90,7 @@ class Batch(Generic[R, D]):
         deleted: Tombstones; unknown ids do no harm.
         generation: Mark what you store with it; a sweep goes by it.
         checkpoint: JSON. Save it in the transaction that saves the records, pass it back as `checkpoint=`.
-        sweep: Set on the last batch of a new generation.
+        sweep: Set on the last batch of a full scan.
         errors: Records of this page that could not be read, each with its id where that could be.
     """
 
@@ -111,7 +112,7 @@ class SyncReport:
         scan: It is (part of) a full scan, not an increment.
         pages, records, tombstones: What came from the API.
         added, updated, deleted: What changed in the store.
-        complete: The round came to its end; `False` after `stop()`: the next run resumes.
+        complete: The run came to its end: all that was done before it began is in. `False` after `stop()`.
         errors: Records that could not be read.
     """
 

@@ -4,10 +4,9 @@ from typing import Any
 
 from attrs import evolve
 
+from aurinko_async.sync.checkpoint import Checkpoint, Cursor, merge
 from aurinko_async.sync.machine import (
     Action,
-    Checkpoint,
-    Cursor,
     Deliver,
     Delivered,
     Done,
@@ -111,6 +110,47 @@ class EmptyPageEndsTheChain(Loose):
         return evolve(state, action=Save(checkpoint), after_save=sweep(checkpoint))
 
 
+class DrainsDeletedOnResume(Loose):
+    """Drains deleted again before it finishes an open chain of updated."""
+
+    def _resume(self, checkpoint: Checkpoint) -> FetchPage:
+        return self._fetch("deleted", checkpoint)
+
+
+class DrainsDeletedOnFallback(Loose):
+    """Drains deleted again when the page token at which it resumed in updated is rejected."""
+
+    def _token_rejected(self, state: Any, event: TokenRejected) -> Any:
+        new = super()._token_rejected(state, event)
+        again = isinstance(new.action, FetchPage) and new.action.stream == "updated"
+        return evolve(new, action=self._fetch("deleted", new.checkpoint)) if again else new
+
+
+class ResumedRoundIsTheLast(Loose):
+    """Takes a round that resumed inside a chain for one that has all that was done before it began."""
+
+    resumed = False
+
+
+class OnlyUpdatedIsResumed(Loose):
+    """Takes a round that resumed inside a chain of deleted for one that has all that was done before it began."""
+
+    @property
+    def resumed(self) -> bool:
+        return super().resumed and self._inside
+
+    def __init__(self, checkpoint: Checkpoint | None, *args: Any) -> None:
+        super().__init__(checkpoint, *args)
+        self._inside = checkpoint is not None and checkpoint.updated.page is not None
+
+
+class OneMoreRoundAfterAStart(Loose):
+    """Does not see that a new generation has all that was done before it."""
+
+    def _started(self, state: Any, event: Started) -> Any:
+        return evolve(super()._started(state, event), resumed=state.resumed)
+
+
 # --- both streams
 
 
@@ -177,20 +217,27 @@ class NothingSettled(Loose):
         return ()
 
 
-class RoundBeforeForgotten(Loose):
-    """Doubts only what came live in this round."""
-
-    @staticmethod
-    def _doubtful(checkpoint: Checkpoint, ids: tuple[str, ...]) -> tuple[str, ...]:
-        return SyncMachine._doubtful(evolve(checkpoint, recent=NOTHING), ids)
-
-
-class ThisRoundForgotten(Loose):
+class EarlierRoundsForgotten(Loose):
     """Doubts only what came live in the round before."""
 
-    @staticmethod
-    def _doubtful(checkpoint: Checkpoint, ids: tuple[str, ...]) -> tuple[str, ...]:
-        return SyncMachine._doubtful(evolve(checkpoint, seen=NOTHING), ids)
+    def _moved(self, checkpoint: Checkpoint, stream: Any, event: PageArrived) -> Checkpoint:
+        return super()._moved(evolve(checkpoint, recent=NOTHING) if stream == "updated" else checkpoint, stream, event)
+
+
+class RoundBeforeForgotten(Loose):
+    """Doubts only what came live in rounds before the one before."""
+
+    def _moved(self, checkpoint: Checkpoint, stream: Any, event: PageArrived) -> Checkpoint:
+        new = super()._moved(checkpoint, stream, event)
+        return evolve(new, recent=checkpoint.recent) if stream == "updated" and not new.updated.page else new
+
+
+class TooManyAreForgotten(Loose):
+    """Takes what it remembers of earlier rounds for all, after a round with too many ids."""
+
+    def _moved(self, checkpoint: Checkpoint, stream: Any, event: PageArrived) -> Checkpoint:
+        new = super()._moved(checkpoint, stream, event)
+        return evolve(new, recent=checkpoint.recent) if new.recent is None else new
 
 
 class TooManyAreNone(Loose):
@@ -198,8 +245,7 @@ class TooManyAreNone(Loose):
 
     @staticmethod
     def _doubtful(checkpoint: Checkpoint, ids: tuple[str, ...]) -> tuple[str, ...]:
-        kept = evolve(checkpoint, recent=checkpoint.recent or NOTHING, seen=checkpoint.seen or NOTHING)
-        return SyncMachine._doubtful(kept, ids)
+        return SyncMachine._doubtful(evolve(checkpoint, recent=checkpoint.recent or NOTHING), ids)
 
 
 class OnlyTheLastPageSeen(Loose):
@@ -214,7 +260,8 @@ class LastPageNotSeen(Loose):
 
     def _moved(self, checkpoint: Checkpoint, stream: Any, event: PageArrived) -> Checkpoint:
         new = super()._moved(checkpoint, stream, event)
-        return evolve(new, recent=checkpoint.seen) if stream == "updated" and not new.updated.page else new
+        recent = merge(checkpoint.recent, checkpoint.seen)
+        return evolve(new, recent=recent) if stream == "updated" and not new.updated.page else new
 
 
 # --- expiry
@@ -241,16 +288,6 @@ class FallsBackForever(Loose):
 
     def _token_rejected(self, state: Any, event: TokenRejected) -> Any:
         return evolve(super()._token_rejected(evolve(state, fell_back=NOTHING), event), fell_back=NOTHING)
-
-
-class FallsBackInBothStreams(Loose):
-    """Gives up the place in the other stream too."""
-
-    def _token_rejected(self, state: Any, event: TokenRejected) -> Any:
-        new = super()._token_rejected(state, event)
-        kept = new.checkpoint
-        both = evolve(kept, deleted=Cursor(kept.deleted.delta), updated=Cursor(kept.updated.delta))
-        return evolve(new, checkpoint=both)
 
 
 class FallbackSkipsTheStream(Loose):
@@ -319,9 +356,10 @@ class SweepsBeforeTheScan(Loose):
 class ResumedScanIsComplete(Loose):
     """Takes the page at which it resumes for the end of the scan."""
 
-    def _next_step(self, stream: Any, checkpoint: Checkpoint) -> Action:
-        resumed = stream == "deleted" and not checkpoint.deleted.page and checkpoint.updated.page
-        return sweep(checkpoint) if resumed and checkpoint.scanning else super()._next_step(stream, checkpoint)
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        if self.resumed and self.checkpoint and self.checkpoint.updated.page and self.checkpoint.scanning:
+            self._state = evolve(self._state, action=sweep(self.checkpoint))
 
 
 class FallbackEndsTheScan(Loose):
@@ -373,9 +411,9 @@ NO_HARM_TO_THE_DATA = {
     NoFallback,  # scans where falling back would do
     FallbackWithoutDelta,  # likewise
     FallsBackForever,
-    FallsBackInBothStreams,
+    DrainsDeletedOnFallback,  # the chain is opened anew, as of after it
+    OneMoreRoundAfterAStart,
     SweepsBeforeTheScan,  # rows are gone for a while, then back
-    ResumedScanIsComplete,  # likewise
     SweepsEverything,  # what is outside the window may go or stay
     ScanNeverClosed,
 }

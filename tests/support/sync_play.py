@@ -4,17 +4,15 @@ from typing import Any
 
 import pytest
 
+from aurinko_async.sync.checkpoint import Checkpoint, Cursor, Params
 from aurinko_async.sync.machine import (
     Action,
     Bounds,
-    Checkpoint,
-    Cursor,
     Deliver,
     Delivered,
     Event,
     FetchPage,
     PageArrived,
-    Params,
     Save,
     Saved,
     Started,
@@ -24,6 +22,7 @@ from aurinko_async.sync.machine import (
 PARAMS: Params = {"daysWithin": 30}
 WINDOW = ("2026-01-01T00:00:00Z", None)
 STARTED = Started(True, "u0", "d0", WINDOW)
+START = Checkpoint(PARAMS, 1, WINDOW, Cursor("d1"), Cursor("u0"), True, frozenset(), frozenset())
 SCAN = Checkpoint(PARAMS, 1, WINDOW, Cursor("d1"), Cursor("u0", "p3"), True, frozenset(), frozenset())
 QUIET = Checkpoint(PARAMS, 1, WINDOW, Cursor("d1"), Cursor("u1"), False, frozenset(), frozenset())
 

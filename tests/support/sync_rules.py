@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aurinko_async.sync.machine import Checkpoint, Deliver, FetchPage, Started, Sweep, Wait, Window
+from aurinko_async.sync.checkpoint import Checkpoint, Window
+from aurinko_async.sync.machine import Deliver, FetchPage, Started, Sweep, Wait
 from support.sync_server import Served, Server, Violation, complete, inside
 
 
@@ -44,12 +45,13 @@ class Rules:
     """Knows the server and the store, and what this run has done so far.
 
     Args:
-        exact: The machine remembers every id, so it may settle only those that came live.
+        exact: The machine remembers every id, so it settles those that came live and no others.
     """
 
     def __init__(self, server: Server, store: Store, *, exact: bool) -> None:
         self._server, self._store, self._exact = server, store, exact
         self._live: set[str] = set()
+        self._known: set[str] = set()
 
     @property
     def _saved(self) -> Checkpoint:
@@ -68,12 +70,15 @@ class Rules:
         self._waits = 0
         saved = self._store.checkpoint
         self._due = saved is None or saved.params != params
+        resumes = None if self._due else saved
+        self._finishes = resumes is not None and resumes.updated.page is not None
+        self._resumed = resumes is not None and (self._finishes or resumes.deleted.page is not None)
 
     def started(self, started: Started) -> None:
         expect(self._due, "a new start without a need")
         self._waits = 0 if started.ready else self._waits + 1
         if started.ready:
-            self._due = False
+            self._due = self._finishes = self._resumed = False
             self._fell_back.clear()
             self._drained.clear()
 
@@ -88,7 +93,10 @@ class Rules:
             expect((action.delta, action.page) == (cursor.delta, None), "not the saved delta token")
         else:
             expect((action.delta, action.page) == (None, cursor.page), "does not resume at the saved page")
-        expect(action.stream == "deleted" or "deleted" in self._drained, "updated before deleted is drained")
+        if action.stream == "deleted":
+            expect(self._saved.updated.page is None, "drains deleted while a chain of updated is open")
+        else:
+            expect(self._finishes or "deleted" in self._drained, "updated before deleted is drained")
         expect(action.stream not in self._drained, "a stream drained twice")
 
     def fetched(self, action: FetchPage, page: Served | None) -> None:
@@ -112,7 +120,10 @@ class Rules:
         expect(page.source.start == start, "delivers of a generation that is not durable")
         expect(action.checkpoint.generation == self._saved.generation, "delivers with another generation's mark")
         expect(set(action.settle) <= set(page.ids), "settles what the page does not have")
-        expect(not self._exact or set(action.settle) <= self._live, "settles what never came live")
+        if self._exact:
+            expect(set(action.settle) <= self._live, "settles what never came live")
+            late = self._known & set(page.ids) if action.stream == "deleted" else set[str]()
+            expect(late <= set(action.settle), "believes a tombstone of what came live")
 
     def sweep(self, action: Sweep) -> None:
         token = self._server.tokens[self._saved.updated.delta]
@@ -132,6 +143,7 @@ class Rules:
             generation = before.generation if before is not None else 0
             expect(checkpoint.generation == generation + 1, "each start is one new generation")
             expect(checkpoint.scanning, "a new generation that does not scan")
+            self._known.clear()
             return
         expect(checkpoint.generation == before.generation, "a new generation without a new start")
         if checkpoint == before:
@@ -159,10 +171,13 @@ class Rules:
             moved, other = checkpoint.deleted, checkpoint.updated == before.updated
         else:
             moved, other = checkpoint.updated, checkpoint.deleted == before.deleted
+            self._known.update(self._page.ids)
         expect((moved.page or moved.delta) == self._page.next.name, "does not save where the page led")
         expect(other, "a page of one stream moves the other")
 
-    def done(self, checkpoint: Checkpoint | None) -> None:
-        expect(self._drained == {"deleted", "updated"}, "done without both streams")
+    def done(self, checkpoint: Checkpoint | None, *, again: bool) -> None:
+        streams = {"updated"} if self._finishes else {"deleted", "updated"}
+        expect(self._drained == streams, "done without both streams")
+        expect(again == self._resumed, "one more round is due when this one resumed inside a chain, and only then")
         expect(checkpoint == self._saved, "done with a checkpoint that was not saved")
         expect(not self._saved.scanning, "done without the sweep")

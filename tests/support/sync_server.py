@@ -9,7 +9,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from aurinko_async.sync.machine import FetchPage, Started, Window
+from aurinko_async.sync.checkpoint import Window
+from aurinko_async.sync.machine import FetchPage, Started
 
 
 class Violation(AssertionError):
@@ -55,12 +56,16 @@ class Token:
 
 @dataclass(slots=True, eq=False)
 class Chain:
-    """What one delta token opened: the ids, cut into pages; where the next delta token will stand."""
+    """What one delta token opened: the ids, cut into pages; where the next delta token will stand.
+
+    `records` are all there were when it was opened.
+    """
 
     origin: Token
     window: Window
     pages: list[list[str]]
     end: int
+    records: Mapping[str, tuple[int, int]]
 
 
 @dataclass(slots=True, eq=False)
@@ -94,12 +99,26 @@ class Server:
         repeats: A record that changed twice is listed twice.
         early: The tokens of a start stand where the first question for it came, not where it was answered.
         newest: The newest come first.
+        as_opened: Pages show the records as they were when the chain was opened, instead of as they are now.
+        lag: A tombstone is listed only after so many more changes.
     """
 
-    def __init__(self, tape: Tape, *, tail: bool, everywhere: bool, repeats: bool, early: bool, newest: bool) -> None:
+    def __init__(
+        self,
+        tape: Tape,
+        *,
+        tail: bool,
+        everywhere: bool,
+        repeats: bool,
+        early: bool,
+        newest: bool,
+        as_opened: bool,
+        lag: int,
+    ) -> None:
         self._tape = tape
         self._tail, self._everywhere, self._repeats = tail, everywhere, repeats
-        self._early, self._newest = early, newest
+        self._early, self._newest, self._as_opened = early, newest, as_opened
+        self.lag = lag
         self.records: dict[str, tuple[int, int]] = {}
         self.updates: list[tuple[int, str]] = []
         self.tombstones: list[tuple[int, str]] = []
@@ -153,16 +172,18 @@ class Server:
         return None if token.expired else self._serve(token, token.chain or self._open(token))
 
     def _serve(self, token: Token, chain: Chain) -> Served:
-        """Records are read now, not when the chain was opened; those that are gone are left out."""
+        """Records that are gone are left out: by now, or when the chain was opened."""
         ids = chain.pages[token.index]
         live: dict[str, tuple[int, int]] = {}
         if token.stream == "updated":
-            live = {i: self.records[i] for i in ids if i in self.records and self._reports(chain, i)}
+            records = chain.records if self._as_opened else self.records
+            live = {i: records[i] for i in ids if i in records and self._reports(chain, records[i])}
             ids = list(live)
         index = token.index + 1
-        if index == len(chain.pages) and self._tail and chain.end < self.clock:
+        now = self._now(token.stream)
+        if index == len(chain.pages) and self._tail and chain.end < now:
             chain.pages += self._cut(self._changes(token.stream, chain.end))
-            chain.end = self.clock
+            chain.end, chain.records = now, dict(self.records)
         self.longest = max(self.longest, len(chain.pages))
         if index < len(chain.pages):
             following = self._token(token.stream, start=token.start, chain=chain, index=index)
@@ -176,19 +197,24 @@ class Server:
         self.tokens[token.name] = token
         return token
 
-    def _reports(self, chain: Chain, record_id: str) -> bool:
-        return self._everywhere or inside(chain.window, self.records[record_id][1])
+    def _reports(self, chain: Chain, record: tuple[int, int]) -> bool:
+        return self._everywhere or inside(chain.window, record[1])
+
+    def _now(self, stream: str) -> int:
+        """How far a stream can tell."""
+        return self.clock - self.lag if stream == "deleted" else self.clock
 
     def _open(self, token: Token) -> Chain:
         ids = self._changes(token.stream, token.position)
         if token.scan is not None:
             scanned = sorted(record_id for record_id, (_, time) in self.records.items() if inside(token.scan, time))
             ids = scanned + [record_id for record_id in ids if self._repeats or record_id not in scanned]
-        return Chain(token, self.starts[token.start][0], self._cut(ids), self.clock)
+        end = max(token.position, self._now(token.stream))
+        return Chain(token, self.starts[token.start][0], self._cut(ids), end, dict(self.records))
 
     def _changes(self, stream: str, position: int) -> list[str]:
         log = self.tombstones if stream == "deleted" else self.updates
-        ids = [record_id for at, record_id in log if at > position]
+        ids = [record_id for at, record_id in log if position < at <= self._now(stream)]
         if self._newest:
             ids.reverse()
         return ids if self._repeats else list(dict.fromkeys(ids))

@@ -12,11 +12,11 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from aurinko_async.errors import SyncNotReady, TooManyRestarts
-from aurinko_async.sync import machine as machine_module
+from aurinko_async.sync import checkpoint as checkpoint_module
+from aurinko_async.sync.checkpoint import Checkpoint, Window
 from aurinko_async.sync.machine import (
     Action,
     Bounds,
-    Checkpoint,
     Deliver,
     Delivered,
     Done,
@@ -31,7 +31,6 @@ from aurinko_async.sync.machine import (
     TokenRejected,
     Wait,
     Waited,
-    Window,
 )
 from support.sync_rules import Row, Rules, Store, expect
 from support.sync_server import Served, Server, Tape, inside
@@ -48,7 +47,9 @@ WINDOWS: Final[tuple[tuple[Mapping[str, int | None], Window], ...]] = (
 """Start parameters and what a scan with them covers: records have a time from 0 to 5."""
 MODES: Final = ("mirror", "hand over", "own database")
 LIMITS: Final = (512, 2, 0)
-"""Ids the machine remembers of a round: all, too few, none."""
+"""Ids the machine remembers: all, too few, none."""
+LAGS: Final = (0, 0, 2, 5)
+"""Changes until a tombstone is listed; one that lags by rounds does no harm while the machine remembers all ids."""
 
 
 class Crash(Exception):
@@ -57,13 +58,13 @@ class Crash(Exception):
 
 @contextmanager
 def remembering(limit: int) -> Iterator[None]:
-    """The machine remembers so many ids of a round."""
-    before = machine_module.RECENT
-    machine_module.RECENT = limit  # type: ignore[misc]
+    """The machine remembers so many ids."""
+    before = checkpoint_module.RECENT
+    checkpoint_module.RECENT = limit  # type: ignore[misc]
     try:
         yield
     finally:
-        machine_module.RECENT = before  # type: ignore[misc]
+        checkpoint_module.RECENT = before  # type: ignore[misc]
 
 
 class Simulation:
@@ -75,6 +76,7 @@ class Simulation:
         mode: `mirror` applies and saves a page in one transaction at the save, `own database` at the delivery;
             `hand over` makes delivered rows durable at once and the checkpoint at the save. `None`: the tape decides.
         script: Instead of the tape: what happens before which step.
+        as_opened: Pages are as of when their chain was opened, else the tape decides.
         watch: Hold every step against the rules; else only the outcome counts.
     """
 
@@ -85,13 +87,14 @@ class Simulation:
         *,
         mode: str | None = None,
         script: Mapping[int, str] | None = None,
+        as_opened: bool = False,
         watch: bool = True,
     ) -> None:
         self.tape = choose = Tape(tape)
         self.machine, self.script, self.watch = machine, script, watch
         self.mode = mode or MODES[choose(len(MODES))]
         self.limit = LIMITS[choose(len(LIMITS))]
-        style = choose(32)
+        style = choose(256)
         self.server = Server(
             choose,
             tail=bool(style & 1),
@@ -99,6 +102,8 @@ class Simulation:
             repeats=bool(style & 4),
             early=bool(style & 8),
             newest=bool(style & 16),
+            as_opened=as_opened or bool(style & 32),
+            lag=LAGS[style >> 6] if self.limit >= len(IDS) else 0,
         )
         self.store = Store()
         self.rules = Rules(self.server, self.store, exact=self.limit >= len(IDS))
@@ -127,7 +132,7 @@ class Simulation:
         with remembering(self.limit):
             while self._stormy:
                 self.run()
-            self.server.not_ready = 0
+            self.server.not_ready = self.server.lag = 0
             expect(any(self.run() for _ in range(3)), "a quiet server, and the sync does not come to its end")
             expect(self.run(), "a quiet server, and a full round does not come to its end")
             quiet = len(self.trace)
@@ -139,14 +144,23 @@ class Simulation:
         return not self.tape.over if self.script is None else self.steps <= max(self.script)
 
     def run(self) -> bool:
-        """One run of the machine; `True` when the round came to its end.
+        """One run, as the driver makes it; `True` when it came to its end. Then it has all that was done before it."""
+        began, again = self.server.clock, True
+        for _ in range(2):
+            self._begin()
+            machine = self.machine(self.store.checkpoint, self.params, BOUNDS)
+            if not self._round(machine):
+                return False
+            again = machine.resumed
+            if self.watch:
+                self.rules.done(machine.checkpoint, again=again)
+            if not again:
+                break
+        expect(not again, "rounds without end")
+        self.compare(began)
+        return True
 
-        A round that did not resume inside a chain has all that was done before it began.
-        """
-        self._begin()
-        saved, began = self.store.checkpoint, self.server.clock
-        whole = saved is None or not (saved.deleted.page or saved.updated.page)
-        machine = self.machine(self.store.checkpoint, self.params, BOUNDS)
+    def _round(self, machine: SyncMachine) -> bool:
         action = machine.action
         try:
             while not isinstance(action, Done):
@@ -164,10 +178,6 @@ class Simulation:
             expect(self.starts >= BOUNDS.restarts, "gave up too early to start again")
             return False
         self.trace.append(action)
-        if self.watch:
-            self.rules.done(machine.checkpoint)
-        if whole:
-            self.compare(began)
         return True
 
     # --- weather
@@ -228,6 +238,11 @@ class Simulation:
                 self.server.put(record_id, TIMES - 1)
 
     def crash(self) -> None:
+        raise Crash
+
+    def outage(self) -> None:
+        """Dies, and something is deleted before it lives again."""
+        self.delete()
         raise Crash
 
     def expire_pages(self) -> None:
@@ -347,7 +362,8 @@ class Simulation:
     def compare(self, until: int) -> None:
         """What was done before `until` is mirrored: inside the window the mirror is the truth, nowhere are ghosts.
 
-        A row outside the window may outlive its record only when it is of an older generation.
+        A row outside the window may outlive its record only when it is of an older generation; any may as long as the
+        tombstone lags.
         """
         saved, server = self.store.checkpoint, self.server
         assert saved is not None
@@ -356,7 +372,7 @@ class Simulation:
                 row = self.store.rows.get(record_id)
                 expect(row is not None, f"{record_id} is missing")
                 expect(row is None or row.version == version, f"{record_id} is stale")
-        late = {record_id for at, record_id in server.tombstones if at > until}
+        late = {record_id for at, record_id in server.tombstones if at > until - server.lag}
         for record_id, row in self.store.rows.items():
             if record_id not in server.records and record_id not in late:
                 kept = row.generation < saved.generation and not inside(self.window, row.time)
@@ -366,7 +382,7 @@ class Simulation:
 CHANGES: Final = ("put", "update", "delete", "flicker", "flicker", "flash", "update_all", "delete_all", "restore_all")
 CLIMATE: Final = (
     CHANGES,
-    ("crash", "crash", "crash", "crash"),
+    ("crash", "crash", "crash", "outage"),
     ("expire_pages", "expire_pages"),
     ("expire_deltas", "expire_updated", "expire_deleted", "expire_all"),
     ("change_params", "be_not_ready"),

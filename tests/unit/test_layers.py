@@ -26,7 +26,7 @@ LAYERS = [
     "sandbox",
     "cli",
 ]
-PURE = ["_wire", "retry", "_converter", "_codec", "auth", "sync.machine"]
+PURE = ["_wire", "retry", "_converter", "_codec", "auth", "sync.checkpoint", "sync.machine"]
 """No coroutine, no clock, no random, no IO."""
 IMPURE = {"asyncio", "time", "random", "os", "socket", "aiohttp", "logging"}
 

@@ -5,13 +5,8 @@ import json
 import pytest
 from attrs import evolve
 
-from aurinko_async.errors import (
-    InvalidInput,
-)
-from aurinko_async.sync.machine import (
-    Checkpoint,
-    Cursor,
-)
+from aurinko_async.errors import InvalidInput
+from aurinko_async.sync.checkpoint import Checkpoint, Cursor
 from support.sync_play import QUIET, SCAN
 
 # --- the checkpoint

@@ -11,11 +11,9 @@ from aurinko_async.errors import (
     TooManyEmptyPages,
     TooManyRestarts,
 )
+from aurinko_async.sync.checkpoint import Checkpoint, Cursor, Params
 from aurinko_async.sync.machine import (
-    Checkpoint,
-    Cursor,
     Done,
-    Params,
     Save,
     Saved,
     Started,
@@ -30,6 +28,7 @@ from support.sync_play import (
     PARAMS,
     QUIET,
     SCAN,
+    START,
     STARTED,
     WINDOW,
     fetch,
@@ -46,29 +45,27 @@ from support.sync_play import (
 
 @pytest.mark.parametrize("stream", ["deleted", "updated"])
 def test_a_bad_page_token_falls_back_once_to_its_delta_token(stream: str) -> None:
-    sync = machine(evolve(SCAN, deleted=Cursor("d1", "p9" if stream == "deleted" else None)))
-    if stream == "updated":
-        settle_page(sync, page(delta="d2"))
+    sync = machine(evolve(START, deleted=Cursor("d1", "p9")) if stream == "deleted" else SCAN)
     assert sync.handle(TokenRejected()) == fetch(stream, delta="d1" if stream == "deleted" else "u0")
     settle_page(sync, page("a", to="p5"))
     assert sync.handle(TokenRejected()) == StartSync()
 
 
 def test_each_stream_falls_back_for_itself() -> None:
-    sync = machine(evolve(SCAN, deleted=Cursor("d1", "p9")))
+    sync = machine(evolve(START, deleted=Cursor("d1", "p9")))
     assert sync.handle(TokenRejected()) == fetch("deleted", delta="d1")
-    assert settle_page(sync, page(delta="d2")) == fetch("updated", page="p3")
+    settle_page(sync, page(delta="d2"))
+    assert settle_page(sync, page("a", to="p3")) == fetch("updated", page="p3")
     assert sync.handle(TokenRejected()) == fetch("updated", delta="u0")
 
 
 def test_a_new_generation_may_fall_back_again() -> None:
     sync = machine(SCAN)
-    settle_page(sync, page(delta="d2"))
     play(sync, TokenRejected(), TokenRejected(), STARTED, Saved(), page(delta="d2"), Saved(), page(to="p1"), Saved())
     assert sync.handle(TokenRejected()) == fetch("updated", delta="u0")
 
 
-@pytest.mark.parametrize("checkpoint", [QUIET, evolve(SCAN, updated=Cursor("u0"))])
+@pytest.mark.parametrize("checkpoint", [QUIET, START])
 @pytest.mark.parametrize("stream", ["deleted", "updated"])
 def test_a_bad_delta_token_starts_a_new_generation(checkpoint: Checkpoint, stream: str) -> None:
     sync = machine(checkpoint)
@@ -83,7 +80,7 @@ def test_a_bad_delta_token_starts_a_new_generation(checkpoint: Checkpoint, strea
 
 def test_a_bad_token_leaves_the_durable_checkpoint_alone() -> None:
     """Nothing is saved before the API gave something new."""
-    sync = machine(evolve(SCAN, deleted=Cursor("d1", "p9")))
+    sync = machine(evolve(START, deleted=Cursor("d1", "p9")))
     assert not isinstance(play(sync, TokenRejected()), Save)
     assert not isinstance(play(sync, TokenRejected()), Save)
     assert not isinstance(play(sync, Started(False)), Save)
@@ -116,14 +113,12 @@ def test_an_increment_is_not_swept() -> None:
 
 def test_a_resumed_scan_is_swept_after_its_last_page_only() -> None:
     sync = machine(SCAN)
-    assert settle_page(sync, page(delta="d2")) == fetch("updated", page="p3")
     assert settle_page(sync, page("a", to="p4")) == fetch("updated", page="p4")
     assert isinstance(settle_page(sync, page(delta="u1")), Sweep)
 
 
 def test_a_scan_that_fell_back_is_swept_after_its_last_page_only() -> None:
     sync = machine(SCAN)
-    settle_page(sync, page(delta="d2"))
     sync.handle(TokenRejected())
     assert settle_page(sync, page("a", to="p4")) == fetch("updated", page="p4")
     assert isinstance(settle_page(sync, page(delta="u1")), Sweep)
@@ -150,7 +145,7 @@ def test_other_start_parameters_start_a_new_generation(checkpoint: Checkpoint, p
 
 
 def test_the_same_start_parameters_resume() -> None:
-    assert machine(Checkpoint.from_json(SCAN.to_json()), {"daysWithin": 30}).action == fetch("deleted", delta="d1")
+    assert machine(Checkpoint.from_json(START.to_json()), {"daysWithin": 30}).action == fetch("deleted", delta="d1")
 
 
 def test_a_failed_start_keeps_the_generation() -> None:
@@ -220,6 +215,17 @@ def test_so_many_empty_pages_and_no_more() -> None:
     for to in ("g", "h"):
         settle_page(sync, page(to=to))
     refuse(sync, page(to="i"), TooManyEmptyPages)
+
+
+@pytest.mark.parametrize("checkpoint", [SCAN, evolve(START, deleted=Cursor("d1", "p9"))])
+def test_empty_pages_count_anew_after_a_fallback_and_after_a_start(checkpoint: Checkpoint) -> None:
+    sync = machine(checkpoint, empty_pages=2)
+    for chain in range(3):
+        for to in ("a", "b"):
+            settle_page(sync, page(to=f"{to}{chain}"))
+        refuse(sync, page(to="c"), TooManyEmptyPages)
+        if sync.handle(TokenRejected()) == StartSync():
+            play(sync, STARTED, Saved())
 
 
 def test_a_page_with_both_next_tokens_or_with_neither_is_an_error() -> None:

@@ -12,16 +12,16 @@ from aurinko_async.errors import (
     RepeatedPageToken,
     TooManyRestarts,
 )
-from aurinko_async.sync import machine as machine_module
+from aurinko_async.sync import checkpoint as checkpoint_module
+from aurinko_async.sync.checkpoint import Checkpoint, Cursor
 from aurinko_async.sync.machine import (
     TABLE,
     Action,
-    Checkpoint,
-    Cursor,
     Deliver,
     Delivered,
     Done,
     Event,
+    FetchPage,
     Save,
     Saved,
     Started,
@@ -34,6 +34,7 @@ from support.sync_play import (
     PARAMS,
     QUIET,
     SCAN,
+    START,
     STARTED,
     WINDOW,
     fetch,
@@ -69,7 +70,7 @@ def explore() -> tuple[dict[type[Action], SyncMachine], set[Step]]:
     """A machine that stands at every action, and all steps that machines took on the way."""
     found: dict[type[Action], SyncMachine] = {}
     steps: set[Step] = set()
-    front = [machine(), machine(SCAN), machine(QUIET)]
+    front = [machine(), machine(START), machine(SCAN), machine(QUIET)]
     for _ in range(14):
         following: dict[Any, SyncMachine] = {}
         for sync, event in product(front, SAMPLES):
@@ -128,7 +129,6 @@ def test_a_step_to_what_the_table_does_not_list_is_refused() -> None:
 
 def test_a_page_is_delivered_before_its_checkpoint_is_saved() -> None:
     sync = machine(SCAN)
-    settle_page(sync, page(delta="d2"))
     deliver = sync.handle(page("a", to="p4"))
     assert isinstance(deliver, Deliver)
     assert (deliver.stream, deliver.records) == ("updated", ["a"])
@@ -152,10 +152,10 @@ def test_nothing_of_a_new_generation_comes_before_it_is_durable() -> None:
 
 
 def test_a_crash_between_start_and_save_starts_the_same_generation_again() -> None:
-    sync = machine(evolve(SCAN, generation=4))
+    sync = machine(evolve(START, generation=4))
     play(sync, TokenRejected(), STARTED)
     assert saved(sync).generation == 5
-    again = machine(evolve(SCAN, generation=4))
+    again = machine(evolve(START, generation=4))
     play(again, TokenRejected(), Started(True, "u9", "d9", WINDOW))
     assert (saved(again).generation, saved(again).updated) == (5, Cursor("u9"))
 
@@ -164,16 +164,63 @@ def test_a_crash_between_start_and_save_starts_the_same_generation_again() -> No
 
 
 def test_resumes_at_the_saved_page() -> None:
-    assert machine(evolve(SCAN, deleted=Cursor("d1", "p9"))).action == fetch("deleted", page="p9")
-    sync = machine(SCAN)
-    settle_page(sync, page(delta="d2"))
-    assert sync.action == fetch("updated", page="p3")
+    assert machine(evolve(QUIET, deleted=Cursor("d1", "p9"))).action == fetch("deleted", page="p9")
+    assert machine(evolve(QUIET, updated=Cursor("u1", "p9"))).action == fetch("updated", page="p9")
 
 
 def test_the_place_in_one_stream_does_not_move_the_other() -> None:
-    sync = machine(SCAN)
+    sync = machine(START)
     sync.handle(page("a", to="p9"))
-    assert sync.checkpoint == evolve(SCAN, deleted=Cursor("d1", "p9"))
+    assert sync.checkpoint == evolve(START, deleted=Cursor("d1", "p9"))
+    sync = machine(SCAN)
+    sync.handle(page(to="p9"))
+    assert sync.checkpoint == evolve(SCAN, updated=Cursor("u0", "p9"))
+
+
+def test_finishes_an_open_chain_of_updated_and_leaves_deleted_to_the_next_round() -> None:
+    """Its pages may be as of when it was opened: a tombstone must not be taken before the record that it is for."""
+    sync = machine(evolve(SCAN, scanning=False))
+    assert settle_page(sync, page("a", to="p4")) == fetch("updated", page="p4")
+    assert settle_page(sync, page("b", delta="u1")) == Done()
+    assert sync.checkpoint is not None
+    assert (sync.checkpoint.deleted, sync.checkpoint.updated) == (SCAN.deleted, Cursor("u1"))
+    assert machine(sync.checkpoint).action == fetch("deleted", delta="d1")
+
+
+def test_a_fallback_of_updated_leaves_deleted_to_the_next_round_too() -> None:
+    sync = machine(evolve(SCAN, scanning=False))
+    assert sync.handle(TokenRejected()) == fetch("updated", delta="u0")
+    assert settle_page(sync, page(delta="u1")) == Done()
+
+
+def test_never_drains_deleted_while_a_chain_of_updated_is_open() -> None:
+    sync = machine(evolve(SCAN, deleted=Cursor("d1", "p9")))
+    assert sync.action == fetch("updated", page="p3")
+    settle_page(sync, page(delta="u1"))
+    play(sync, Swept(), Saved())
+    assert machine(sync.checkpoint).action == fetch("deleted", page="p9")
+
+
+@pytest.mark.parametrize("inside", ["deleted", "updated"])
+def test_tells_that_a_round_resumed_inside_a_chain(inside: str) -> None:
+    assert not any(machine(checkpoint).resumed for checkpoint in (None, START, QUIET))
+    sync = machine(evolve(QUIET, **{inside: Cursor("x1", "p9")}))
+    assert sync.resumed
+    assert isinstance(sync.handle(TokenRejected()), FetchPage)
+    settle_page(sync, page(delta="n1"))
+    if inside == "deleted":
+        settle_page(sync, page(delta="n2"))
+    assert sync.action == Done()
+    assert sync.resumed
+    assert not machine(sync.checkpoint).resumed
+
+
+def test_a_round_that_starts_a_new_generation_did_not_resume() -> None:
+    sync = machine(SCAN)
+    play(sync, TokenRejected(), TokenRejected(), STARTED)
+    assert not sync.resumed
+    sync = machine(SCAN, {})
+    assert not sync.resumed
 
 
 # --- 3. both streams, deleted first, late tombstones
@@ -212,22 +259,30 @@ def test_settles_a_tombstone_of_what_came_live_in_the_round_before() -> None:
     assert round_of(after, gone=("x", "b", "a"))[0] == ("b", "a")
 
 
-def test_believes_a_tombstone_of_what_came_live_two_rounds_before() -> None:
+def test_settles_a_tombstone_that_lags_by_many_rounds() -> None:
     _, after = round_of(QUIET, live=("a",))
-    _, after = round_of(after)
-    assert round_of(after, gone=("a",))[0] == ()
+    for at in range(20):
+        _, after = round_of(after, live=(f"b{at}",) if at % 2 else ())
+    assert round_of(after, gone=("x", "a", "b7"))[0] == ("a", "b7")
 
 
-def test_settles_a_tombstone_of_what_came_live_in_this_round() -> None:
-    """After a crash in the midst of updated, deleted is drained again."""
-    sync = machine(evolve(SCAN, updated=Cursor("u0")))
+def test_forgets_earlier_rounds_when_there_is_no_room_for_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checkpoint_module, "RECENT", 3)
+    _, after = round_of(QUIET, live=("a", "b"))
+    _, after = round_of(after, live=("b", "c"))
+    assert round_of(after, gone=("c", "b", "a"))[0] == ("c", "b", "a")
+    _, after = round_of(after, live=("d",))
+    assert round_of(after, gone=("d", "c", "b", "a"))[0] == ("d",)
+
+
+def test_settles_a_tombstone_of_what_came_live_before_and_after_a_crash() -> None:
+    sync = machine(START)
     settle_page(sync, page(delta="d2"))
     settle_page(sync, page("a", to="p4"))
-    settle_page(sync, page("b", to="p5"))
-    resumed = machine(sync.checkpoint)
-    deliver = resumed.handle(page("c", "b", "a", delta="d3"))
-    assert isinstance(deliver, Deliver)
-    assert deliver.settle == ("b", "a")
+    sync = machine(sync.checkpoint)
+    settle_page(sync, page("b", delta="u1"))
+    play(sync, Swept(), Saved())
+    assert round_of(sync.checkpoint, gone=("c", "b", "a"))[0] == ("b", "a")
 
 
 def test_remembers_over_a_fallback_and_forgets_with_a_new_generation() -> None:
@@ -243,7 +298,7 @@ def test_remembers_over_a_fallback_and_forgets_with_a_new_generation() -> None:
 
 
 def test_settles_every_tombstone_when_there_were_too_many_ids_to_remember(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine_module, "RECENT", 2)
+    monkeypatch.setattr(checkpoint_module, "RECENT", 2)
     _, after = round_of(QUIET, live=("a", "b"))
     assert round_of(after, gone=("x", "a"))[0] == ("a",)
     _, after = round_of(QUIET, live=("a", "b", "c"))
@@ -254,7 +309,7 @@ def test_settles_every_tombstone_when_there_were_too_many_ids_to_remember(monkey
 
 
 def test_too_many_ids_over_several_pages_stay_too_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine_module, "RECENT", 2)
+    monkeypatch.setattr(checkpoint_module, "RECENT", 2)
     sync = machine(QUIET)
     settle_page(sync, page(delta="d2"))
     for at, ids in enumerate((("a", "b", "c"), ("d",), ())):
@@ -281,7 +336,7 @@ def test_the_next_page_may_be_fetched_while_one_is_applied() -> None:
     assert sync.lookahead == fetch("updated", delta="u1")
 
 
-@pytest.mark.parametrize("checkpoint", [QUIET, SCAN])
+@pytest.mark.parametrize("checkpoint", [QUIET, START])
 def test_after_the_last_page_there_is_nothing_to_fetch(checkpoint: Checkpoint) -> None:
     sync = machine(checkpoint)
     settle_page(sync, page(delta="d2"))
