@@ -47,7 +47,8 @@ def ids(records: list[dict[str, Any]]) -> list[str]:
 
 
 def is_deleted(record: dict[str, Any]) -> bool:
-    return record.get("occurrenceInfo", {}).get("type") == "deleted"
+    occurrence: dict[str, Any] = record.get("occurrenceInfo", {})
+    return occurrence.get("type") == "deleted"
 
 
 async def begin(client: Strict, path: str = SYNC, **window: str) -> tuple[str, str]:
@@ -71,7 +72,7 @@ async def test_not_ready_first_for_every_calendar_and_window(client: Strict, acc
 
 
 async def test_a_window_has_two_ends_the_right_way_round(client: Strict) -> None:
-    wrong = (
+    wrong: tuple[dict[str, str], ...] = (
         {},
         {"timeMin": WINDOW["timeMin"]},
         {"timeMin": WINDOW["timeMax"], "timeMax": WINDOW["timeMin"]},

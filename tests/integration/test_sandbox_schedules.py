@@ -71,72 +71,69 @@ async def test_work_hours(sandbox: Sandbox, client: Strict, account: Account) ->
     assert (await client.get("/v1/book/account/workHours")).json == account.work_hours
 
 
-async def test_meeting_times_for_everybody(sandbox: Sandbox, client: Strict) -> None:
+SEARCH = {"timeMin": "2027-10-03T00:00:00Z", "timeMax": "2027-10-05T00:00:00Z", "durationMinutes": 60}
+
+
+@pytest.fixture
+def attendees(sandbox: Sandbox) -> list[dict[str, Any]]:
+    """Two accounts that are free from nine to ten and from two to three (UTC) on a Monday, and a stranger."""
     one, two = sandbox.accounts[:2]
     one.calendars.clear()
     two.calendars.clear()
     one.calendars.add(start="2027-10-04T07:00:00Z", end="2027-10-04T09:00:00Z")
     two.calendars.add(start="2027-10-04T10:00:00Z", end="2027-10-04T14:00:00Z")
-    body = {
-        "timeMin": "2027-10-03T00:00:00Z",
-        "timeMax": "2027-10-05T00:00:00Z",
-        "durationMinutes": 60,
-        "attendees": [{"email": one.email}, {"email": two.email}, {"email": "stranger@example.com"}],
-    }
-    found = (await client.post("/v1/calendars/suggestMeetingTimes", body)).json
-    assert [item["start"][11:16] for item in found["items"]] == ["09:00", "14:00"]
-    assert found["items"][0]["end"] == "2027-10-04T10:00:00Z"
+    return [{"email": one.email}, {"email": two.email}, {"email": "stranger@example.com"}]
+
+
+async def suggested(client: Strict, attendees: list[dict[str, Any]], **request: Any) -> list[str]:
+    body = {**SEARCH, "attendees": attendees, **request}
+    items = (await client.post("/v1/calendars/suggestMeetingTimes", body)).json["items"]
+    return [item["start"][8:16] for item in items]
+
+
+async def test_meeting_times_for_everybody(client: Strict, attendees: list[dict[str, Any]]) -> None:
+    found = (await client.post("/v1/calendars/suggestMeetingTimes", {**SEARCH, "attendees": attendees})).json
+    assert found["items"] == [
+        {"start": "2027-10-04T09:00:00Z", "end": "2027-10-04T10:00:00Z"},
+        {"start": "2027-10-04T14:00:00Z", "end": "2027-10-04T15:00:00Z"},
+    ]
     assert ["error" in row for row in found["attendees"]] == [False, False, True]
-    guest = {
-        "email": "guest@example.com",
-        "busyIntervals": [{"start": "2027-10-04T09:00:00Z", "end": "2027-10-04T10:00:00Z"}],
-    }
-    found = (
-        await client.post("/v1/calendars/suggestMeetingTimes", {**body, "attendees": [*body["attendees"], guest]})
-    ).json
-    assert [item["start"][11:16] for item in found["items"]] == ["14:00"]
-    found = (await client.post("/v1/calendars/suggestMeetingTimes", body | {"bufferBetweenMinutes": 15})).json
-    assert found["items"] == []
-    only = {"email": "guest@example.com", "freeIntervals": guest["busyIntervals"]}
-    found = (
-        await client.post("/v1/calendars/suggestMeetingTimes", {**body, "attendees": [*body["attendees"], only]})
-    ).json
-    assert [item["start"][11:16] for item in found["items"]] == ["09:00"]
-    everything = body | {"freeStatuses": ["free", "busy"], "availabilityStep": 60}
-    found = (await client.post("/v1/calendars/suggestMeetingTimes", everything)).json
-    assert [item["start"][11:16] for item in found["items"]] == [f"{hour:02}:00" for hour in range(7, 15)]
-    exact = {
-        "dateStartInclusive": "2027-10-03",
-        "dateEndInclusive": "2027-10-03",
-        "hours": [{"start": "08:00:00", "end": "09:00:00"}],
-    }
-    on_sunday = {**body, "timeMax": "2027-10-04T00:00:00Z", "availabilityIntervals": {"intervals": [exact]}}
-    found = (await client.post("/v1/calendars/suggestMeetingTimes", on_sunday)).json
-    assert [item["start"] for item in found["items"]] == ["2027-10-03T06:00:00Z"]
 
 
-@pytest.mark.parametrize(
-    "change",
-    [
-        {"durationMinutes": 0},
-        {"durationMinutes": None},
-        {"availabilityStep": 0},
-        {"bufferBetweenMinutes": -1},
-        {"timeMax": "2027-10-04T00:00:00Z"},
-        {"timeMax": "2029-10-04T00:00:00Z"},
-        {"defaultTimezone": "Mars/Base"},
-        {"attendees": [{"email": "x@example.com", "busyIntervals": [{}]}]},
-        {
-            "attendees": [
-                {
-                    "workHours": {"daySchedules": [{"dayOfWeek": "monday", "workingIntervals": [{"start": "9"}]}]},
-                    "busyIntervals": [],
-                }
-            ]
-        },
-    ],
-)
+async def test_attendees_may_bring_their_own_times(client: Strict, attendees: list[dict[str, Any]]) -> None:
+    hour = [{"start": "2027-10-04T09:00:00Z", "end": "2027-10-04T10:00:00Z"}]
+    guest = {"email": "guest@example.com"}
+    assert await suggested(client, [*attendees, {**guest, "busyIntervals": hour}]) == ["04T14:00"]
+    assert await suggested(client, [*attendees, {**guest, "freeIntervals": hour}]) == ["04T09:00"]
+    assert await suggested(client, [guest]) == []
+
+
+async def test_what_a_search_says_of_its_times(client: Strict, attendees: list[dict[str, Any]]) -> None:
+    assert await suggested(client, attendees, bufferBetweenMinutes=15) == []
+    hourly = await suggested(client, attendees, freeStatuses=["free", "busy"], availabilityStep=60)
+    assert hourly == [f"04T{hour:02}:00" for hour in range(7, 15)]
+    exact: dict[str, Any] = {"dateStartInclusive": "2027-10-03", "dateEndInclusive": "2027-10-03"}
+    exact["hours"] = [{"start": "08:00:00", "end": "09:00:00"}]
+    sunday = {"timeMax": "2027-10-04T00:00:00Z", "availabilityIntervals": {"intervals": [exact]}}
+    assert await suggested(client, attendees, **sunday) == ["03T06:00"]
+
+
+NINE = {"daySchedules": [{"dayOfWeek": "monday", "workingIntervals": [{"start": "9"}]}]}
+HALF: dict[str, Any] = {"email": "x@example.com", "busyIntervals": [{"start": "2027-10-04T09:00:00Z"}]}
+WRONG: list[dict[str, Any]] = [
+    {"durationMinutes": 0},
+    {"durationMinutes": None},
+    {"availabilityStep": 0},
+    {"bufferBetweenMinutes": -1},
+    {"timeMax": SEARCH["timeMin"]},
+    {"timeMax": "2029-10-04T00:00:00Z"},
+    {"defaultTimezone": "Mars/Base"},
+    {"attendees": [HALF]},
+    {"attendees": [{"workHours": NINE, "busyIntervals": []}]},
+]
+
+
+@pytest.mark.parametrize("change", WRONG)
 async def test_meeting_times_that_nobody_can_find(sandbox: Sandbox, change: dict[str, Any]) -> None:
-    body = {"timeMin": "2027-10-04T00:00:00Z", "timeMax": "2027-10-05T00:00:00Z", "durationMinutes": 30, **change}
     async with strict(sandbox, sandbox.accounts[0]) as client:
-        assert (await client.post("/v1/calendars/suggestMeetingTimes", body)).status == 400
+        assert (await client.post("/v1/calendars/suggestMeetingTimes", {**SEARCH, **change})).status == 400
