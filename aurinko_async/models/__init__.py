@@ -120,8 +120,8 @@ from aurinko_async.models.mail import (
     UpdateMessageStatusData,
     WellKnownFoldersIn,
     WellKnownFoldersOut,
-    parse_raw,
 )
+from aurinko_async.models.mime import parse_raw
 from aurinko_async.models.outgoing import (
     DraftSendDetails,
     EmailDraftSendResponse,

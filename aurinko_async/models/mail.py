@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import email
 import email.message
-import email.policy
 from collections.abc import Sequence
 from datetime import datetime
 from enum import StrEnum
@@ -13,7 +11,7 @@ from typing import Any
 from attrs import field
 
 from aurinko_async._types import UNSET
-from aurinko_async.models import compose
+from aurinko_async.models import compose, mime
 from aurinko_async.models._model import Opt, model
 from aurinko_async.models.addresses import EmailAddress, EmailHeader
 from aurinko_async.models.common import BodyType
@@ -218,6 +216,15 @@ class EmailMessage:
         """
         return compose.forward(self, to, body, body_type=body_type, attachments=attachments)
 
+    def to_email(self, raw: str | bytes | None = None) -> email.message.EmailMessage:
+        """The message as the standard library has it.
+
+        Args:
+            raw: Its source, from `client.email.messages.get_raw(message.id)`: then it is complete and exact. Without,
+                it is made of what is here: the known headers, the body, and the attachments whose content is here.
+        """
+        return mime.compose_email(self) if raw is None else mime.parse_raw(raw)
+
 
 @model
 class DeletedEmailMessage:
@@ -327,12 +334,3 @@ class SyncStatus:
     ready: bool | None = None
     sync_updated_token: str | None = None
     sync_deleted_token: str | None = None
-
-
-def parse_raw(raw: str | bytes) -> email.message.EmailMessage:
-    """Read an RFC 822 message, such as `client.email.messages.get_raw` gives, with the standard library.
-
-    Bytes that are no UTF-8 are kept in a `str` as surrogate escapes; they become the same bytes again.
-    """
-    data = raw.encode("utf-8", "surrogateescape") if isinstance(raw, str) else raw
-    return email.message_from_bytes(data, policy=email.policy.default)

@@ -1,6 +1,7 @@
 """What mail models offer beyond their fields."""
 
 import pathlib
+from datetime import UTC, datetime
 
 import pytest
 
@@ -9,6 +10,7 @@ from aurinko_async.errors import InvalidInput
 from aurinko_async.models import (
     AccountInput,
     EmailAddress,
+    EmailAttachment,
     EmailAttachmentContent,
     EmailMessage,
     EmailSendResponse,
@@ -111,3 +113,47 @@ def test_none_clears_a_folder_and_what_is_not_given_is_not_sent() -> None:
 def test_secrets_are_not_shown() -> None:
     shown = repr(AccountInput(active=True, service_type="IMAP", password="s3cret", auth_string1="s3cret"))
     assert "s3cret" not in shown
+
+
+class TestToEmail:
+    def test_of_its_source_it_is_exact(self) -> None:
+        raw = b"Subject: caf\xe9\r\nFrom: ann@example.com\r\n\r\nHello\r\n"
+        for source in (raw, raw.decode("utf-8", "surrogateescape")):
+            made = EmailMessage().to_email(source)
+            assert made.get_content().strip() == "Hello"
+            assert made["From"].addresses[0].addr_spec == "ann@example.com"
+
+    def test_without_its_source_it_is_made_of_what_is_here(self) -> None:
+        message = EmailMessage(
+            subject="Zoë's\r\n report",
+            from_=EmailAddress(name="Zoë", address="zoe@example.com"),
+            to=[EmailAddress(address="bob@example.com"), EmailAddress(name='O"Neil, Ann', address="ann@example.com")],
+            sent_at=datetime(2026, 3, 1, 8, 0, tzinfo=UTC),
+            internet_message_id="<1@example.com>",
+            body="<p>Grüße</p>",
+            attachments=[
+                EmailAttachment(name="a.pdf", mime_type="application/pdf", content=b"%PDF"),
+                EmailAttachment(name="not here.bin"),
+                EmailAttachment(name="odd", mime_type="nonsense", content=b"\x00", inline=True, content_id="<i@x>"),
+            ],
+        )
+        again = parse_raw(bytes(message.to_email()))
+        assert again["Subject"] == "Zoë's report"
+        assert [str(address) for address in again["To"].addresses] == [
+            "bob@example.com",
+            '"O\\"Neil, Ann" <ann@example.com>',
+        ]
+        assert again["From"].addresses[0].display_name == "Zoë"
+        assert again["Date"].datetime == message.sent_at
+        body, pdf, odd = again.iter_parts()
+        assert body.get_content_type() == "text/html"
+        assert body.get_content() == "<p>Grüße</p>\n"
+        assert (pdf.get_filename(), pdf.get_content()) == ("a.pdf", b"%PDF")
+        assert (odd.get_content_type(), odd.get_content_disposition(), odd["Content-ID"]) == (
+            "application/octet-stream",
+            "inline",
+            "<i@x>",
+        )
+
+    def test_of_an_empty_message_it_is_an_empty_one(self) -> None:
+        assert EmailMessage().to_email().get_content() == "\n"

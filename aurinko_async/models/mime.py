@@ -1,0 +1,80 @@
+"""Messages as the standard library has them: read from their source, or made of what the API told."""
+
+from __future__ import annotations
+
+import email
+import email.message
+import email.policy
+import email.utils
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from aurinko_async.models.addresses import EmailAddress
+
+if TYPE_CHECKING:
+    from aurinko_async.models.mail import EmailAttachment, EmailMessage
+
+_HTML = re.compile(r"<(?:!doctype|html|head|body|div|p|br|span|table|a|b|i|ul|ol|h\d|img)\b", re.IGNORECASE)
+_MIME_TYPE = re.compile(r"([\w.+-]+)/([\w.+-]+)")
+
+
+def parse_raw(raw: str | bytes) -> email.message.EmailMessage:
+    """Read an RFC 822 message, such as `client.email.messages.get_raw` gives, with the standard library.
+
+    Bytes that are no UTF-8 are kept in a `str` as surrogate escapes; they become the same bytes again.
+    """
+    data = raw.encode("utf-8", "surrogateescape") if isinstance(raw, str) else raw
+    return email.message_from_bytes(data, policy=email.policy.default)
+
+
+def compose_email(message: EmailMessage) -> email.message.EmailMessage:
+    """Make an RFC 822 message of what the API told; `EmailMessage.to_email` says how."""
+    made = email.message.EmailMessage()
+    date = message.sent_at or message.received_at
+    headers = {
+        "Subject": message.subject,
+        "From": _addresses([message.from_] if message.from_ else None),
+        "To": _addresses(message.to),
+        "Cc": _addresses(message.cc),
+        "Bcc": _addresses(message.bcc),
+        "Reply-To": _addresses(message.reply_to),
+        "Date": email.utils.format_datetime(date) if date else None,
+        "Message-ID": message.internet_message_id,
+        "In-Reply-To": message.in_reply_to,
+        "References": message.references,
+    }
+    for name, value in headers.items():
+        # What providers give as one value may hold line breaks, which would be another header.
+        if one_line := " ".join((value or "").split()):
+            made[name] = one_line
+    body = message.body or ""
+    made.set_content(body, subtype="html" if _HTML.search(body) else "plain")
+    for attachment in message.attachments or ():
+        _attach(made, attachment)
+    return made
+
+
+def _addresses(addresses: Sequence[EmailAddress] | None) -> str:
+    return ", ".join(
+        email.utils.formataddr((given.name or "", given.address), charset="utf-8")
+        for given in addresses or ()
+        if given.address and given.address.isascii()
+    )
+
+
+def _attach(made: email.message.EmailMessage, attachment: EmailAttachment) -> None:
+    if attachment.content is None:
+        return
+    kind = _MIME_TYPE.fullmatch(attachment.mime_type or "")
+    maintype, subtype = (kind[1], kind[2]) if kind else ("application", "octet-stream")
+    if maintype in ("multipart", "message"):
+        maintype, subtype = "application", "octet-stream"
+    made.add_attachment(
+        attachment.content,
+        maintype=maintype,
+        subtype=subtype,
+        disposition="inline" if attachment.inline else "attachment",
+        filename=attachment.name or None,
+        cid=f"<{attachment.content_id.strip('<>')}>" if attachment.content_id else None,
+    )
