@@ -39,7 +39,7 @@ def pages() -> list[list[Row[MessageColumns]]]:
 async def settings(store: SQLiteStore) -> list[str]:
     """What the store's own connection is set to."""
     assert store._connection is not None
-    return await store._connection.run(
+    return await store._connection.perform(
         lambda database: [
             f"PRAGMA {name} = {database.connection.execute(f'PRAGMA {name}').fetchone()[0]}" for name in SETTINGS
         ]

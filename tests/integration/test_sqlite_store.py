@@ -50,7 +50,7 @@ def plain(path: Path, statement: str, *parameters: Any) -> list[Any]:
 async def within(store: SQLiteStore, statement: str) -> Any:
     """Run a statement on the store's own connection."""
     assert store._connection is not None
-    return await store._connection.run(lambda database: database.connection.execute(statement).fetchone())
+    return await store._connection.perform(lambda database: database.connection.execute(statement).fetchone())
 
 
 async def filled(path: Path) -> None:

@@ -63,7 +63,7 @@ class Connection(aiosqlite.Connection):
             self.failure = error
             return sqlite3.connect(":memory:")
 
-    async def run(self, work: Callable[[Database], T]) -> T:
+    async def perform(self, work: Callable[[Database], T]) -> T:
         execute = cast("_Execute[T]", self._execute)  # pyright: ignore[reportUnknownMemberType]
         try:
             return await execute(work, Database(self._conn))

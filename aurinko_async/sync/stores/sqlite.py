@@ -168,7 +168,7 @@ class SQLiteStore(Mirror):
     async def _run(self, work: Callable[[Database], T]) -> T:
         if self._connection is None:
             raise StoreError(f"{self._path} is not open: use it inside `async with SQLiteStore(...) as store:`")
-        return await self._connection.run(work)
+        return await self._connection.perform(work)
 
 
 def _require_driver() -> None:
