@@ -182,6 +182,8 @@ class TestRecords:
         await store.commit(lease, commit(of_json(raw)))
         assert await store.raw("42", "a") == raw
         assert [record async for record in store.iterate_raw("42")] == [("a", raw)]
+        # And whatever it is, it is in nobody's way.
+        assert await ids(store) == [message.id async for message in store.iterate("42")] == ["a"]
 
     async def test_ids_that_no_database_takes_do_no_harm(self, store: Store, lease: Lease) -> None:
         assert await store.commit(lease, commit(of_json(b'{"id":"\\ud83d"}'), row("\0"))) == Applied(added=1)

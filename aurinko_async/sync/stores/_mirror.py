@@ -10,8 +10,9 @@ from typing import Final
 from attrs import frozen
 
 from aurinko_async._codec import decode
-from aurinko_async.errors import InvalidInput
+from aurinko_async.errors import DecodeError, InvalidInput
 from aurinko_async.models.mail import EmailMessage
+from aurinko_async.models.rows import Row
 
 BATCH: Final = 200
 """Records read at once by an iteration: about 1 MB of mail."""
@@ -38,8 +39,18 @@ class Query:
             raise InvalidInput("limit and offset cannot be negative")
 
 
+def _read(raw: bytes) -> EmailMessage:
+    try:
+        return decode(Row[EmailMessage], raw).columns
+    except DecodeError:
+        return decode(Row[EmailMessage], raw.decode("utf-8", "replace").encode()).columns
+
+
 class Mirror(ABC):
-    """The records of a store, as models or as the API's own JSON."""
+    """The records of a store, as models or as the API's own JSON.
+
+    Models are read as tolerantly as the sync took the records: a field that cannot be read is `None`.
+    """
 
     async def messages(
         self,
@@ -71,12 +82,12 @@ class Mirror(ABC):
             limit=limit,
             offset=offset,
         )
-        return [decode(EmailMessage, raw) for raw in await self._find(query)]
+        return [_read(raw) for raw in await self._find(query)]
 
     async def get(self, account: str, message_id: str) -> EmailMessage | None:
         """Get a message; `None` when the mirror has none of this id or it is deleted."""
         raw = await self.raw(account, message_id)
-        return None if raw is None else decode(EmailMessage, raw)
+        return None if raw is None else _read(raw)
 
     async def iterate(self, account: str) -> AsyncIterator[EmailMessage]:
         """Go through all messages of an account by id, a few in memory at a time.
@@ -84,7 +95,7 @@ class Mirror(ABC):
         A sync may write meanwhile: what it adds or removes on the way may or may not be seen, nothing is seen twice.
         """
         async for _, raw in self.iterate_raw(account):
-            yield decode(EmailMessage, raw)
+            yield _read(raw)
 
     async def iterate_raw(self, account: str) -> AsyncIterator[tuple[str, bytes]]:
         """Go through all messages of an account as `iterate` does: each one's id and the API's JSON as it came."""
