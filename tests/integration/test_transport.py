@@ -11,6 +11,7 @@ from typing import Any
 
 import aiohttp
 import pytest
+from attrs import evolve
 
 from aurinko_async import AccountAuth, AmbiguousResult, AurinkoClient, RetryPolicy, Timeout, UserCookieAuth
 from aurinko_async.errors import (
@@ -303,7 +304,7 @@ class TestClosing:
                 connector=aiohttp.TCPConnector(resolver=Resolver())
             )
             client = it.client
-            client._session = client._session.with_(base_url=f"http://somewhere.example:{it.server.port}")
+            client._session = evolve(client._session, base_url=f"http://somewhere.example:{it.server.port}")
             send = asyncio.ensure_future(it.post())
             await asyncio.sleep(0.005)
             await client.close()
