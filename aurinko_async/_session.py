@@ -11,7 +11,7 @@ from math import inf
 from typing import Any, TypeAlias, TypeVar
 
 import backoff
-from attrs import evolve, field, frozen
+from attrs import field, frozen
 
 from aurinko_async import _codec
 from aurinko_async._limits import Gates, Limits
@@ -102,9 +102,6 @@ class Session:
     base_url: str
     retry: RetryPolicy
     timeout: Timeout
-
-    def with_(self, **changes: Any) -> Session:
-        return evolve(self, **changes)
 
     async def request(self, call: Call[T]) -> T:
         """Perform a call: limits, transport, decoding, and again where that is safe.

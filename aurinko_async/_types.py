@@ -1,4 +1,4 @@
-"""Values that every layer speaks: UNSET, JSON, Call -> Request -> Response, Clock."""
+"""Values that every layer speaks: UNSET, Call -> Request -> Response, Clock."""
 
 from __future__ import annotations
 
@@ -28,8 +28,6 @@ class Unset(enum.Enum):
 
 UNSET: Final = Unset.UNSET
 """Not sent at all; `None` is JSON null."""
-
-Json: TypeAlias = "dict[str, Json] | list[Json] | str | int | float | bool | None"
 
 Audience: TypeAlias = Literal["account", "app", "user", "prepare", "public", "any"]
 """Whom an operation must be called as; `any` is the raw door, called as whatever the credentials are."""
@@ -88,9 +86,6 @@ class Clock(Protocol):
         ...
 
     async def sleep(self, seconds: float) -> None: ...
-
-
-JsonObject: TypeAlias = dict[str, Any]
 
 
 def at_least(
