@@ -230,7 +230,7 @@ class _Run(Generic[R, D]):
         return tuple(full.get(record.id, record) for record in records)
 
     async def _look_up(self, ids: Iterable[str]) -> tuple[R, ...]:
-        """Fetch single records, a few at once; those that are gone are left out."""
+        """Fetch single records, a few at once; those that are gone are left out, and those that no URL can name."""
         turns = asyncio.Semaphore(LOOK_UPS)
 
         async def get(record_id: str) -> R | None:
@@ -243,7 +243,7 @@ class _Run(Generic[R, D]):
 
         try:
             async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(get(record_id)) for record_id in ids]
+                tasks = [group.create_task(get(record_id)) for record_id in ids if record_id.strip()]
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
         return tuple(record for task in tasks if (record := task.result()) is not None)
