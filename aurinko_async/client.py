@@ -72,7 +72,7 @@ class AurinkoClient:
         self._shared = Shared(
             Transport(session, connections=limits.in_flight), limits, policy.budget, clock or SystemClock(), on_attempt
         )
-        self._session = Session(self._shared, auth, _base_url(base_url), policy, _timeout(timeout))
+        self._session = Session(self._shared, _credentials(auth), _base_url(base_url), policy, _timeout(timeout))
         self._owner = True
 
     @classmethod
@@ -91,7 +91,7 @@ class AurinkoClient:
 
     def with_auth(self, auth: Credentials) -> Self:
         """A view with other credentials on the same pool and limits; it costs next to nothing and needs no closing."""
-        return self._view(auth=auth)
+        return self._view(auth=_credentials(auth))
 
     def with_options(self, *, retry: RetryPolicy | None = None, timeout: Timeout | float | None = None) -> Self:
         """A view with another retry policy or timeout, for some calls."""
@@ -243,8 +243,18 @@ class AurinkoClient:
         return Subscriptions(self._session)
 
 
+def _credentials(auth: Credentials) -> Credentials:
+    given: object = auth
+    if isinstance(given, type) or not callable(getattr(given, "authorises", None)):
+        # Its value is not told: it may be the token itself.
+        kind = f"the class {given.__name__}" if isinstance(given, type) else type(given).__name__
+        raise ConfigError(f"auth must be credentials, such as AccountAuth(token), not {kind}")
+    return auth
+
+
 def _base_url(url: str) -> str:
-    if not _is_base_url(url):
+    given: object = url
+    if not isinstance(given, str) or not _is_base_url(url):
         raise ConfigError(f"base_url must be like {BASE_URL}: no credentials, no query, nothing to be escaped")
     return url.rstrip("/").removesuffix("/v1")
 

@@ -37,6 +37,20 @@ def test_a_base_url_that_cannot_work_is_refused(url: str) -> None:
     assert "password" not in str(told.value)
 
 
+@pytest.mark.parametrize("url", [5, None, b"https://api.aurinko.io"])
+def test_a_base_url_is_a_text(url: Any) -> None:
+    with pytest.raises(ConfigError, match="base_url"):
+        AurinkoClient(AUTH, base_url=url)
+
+
+@pytest.mark.parametrize("auth", ["s3cret-Token", None, AccountAuth])
+def test_what_is_no_credentials_is_refused_without_being_told(auth: Any) -> None:
+    for make in (AurinkoClient, AurinkoClient(AUTH).with_auth):
+        with pytest.raises(ConfigError, match=r"such as AccountAuth\(token\), not ") as told:
+            make(auth)
+        assert "s3cret" not in str(told.value)
+
+
 @pytest.mark.parametrize(
     ("url", "kept"),
     [
