@@ -83,7 +83,10 @@ class DeltaSync(Generic[R, D]):
         self._context = _Context(account, clock, options)
 
     def stop(self) -> None:
-        """End the run at the next page boundary: what was fetched is saved, and the next run resumes there."""
+        """End the run at the next page boundary: what was fetched is saved, and the next run resumes there.
+
+        A run that waits for the API to be ready ends with that wait. It holds for this object: make another to go on.
+        """
         self._context.stopping = True
 
     async def run(self) -> SyncReport:
@@ -144,7 +147,7 @@ class _Run(Generic[R, D]):
                 action = machine.handle(event)
                 if self._options.prefetch and machine.lookahead and not self._context.stopping:
                     ahead.start(machine.lookahead)
-                if self._context.stopping and isinstance(event, Saved):
+                if self._context.stopping and (isinstance(event, Saved) or isinstance(action, Wait)):
                     break
                 if isinstance(action, Done) and machine.resumed:
                     machine = self._round(machine.checkpoint)

@@ -1,6 +1,7 @@
 """The driver over an API that is a few lines of Python: what no server of ours would answer."""
 
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from aurinko_async.errors import NotFound
 from aurinko_async.models.mail import DeletedEmailMessage, EmailMessage, SyncStatus
 from aurinko_async.models.pages import DeltaPage
 from aurinko_async.sync import DeltaSync
-from aurinko_async.sync.values import SyncOptions
+from aurinko_async.sync.checkpoint import Params
+from aurinko_async.sync.values import SyncOptions, SyncReport
 from support.clock import FakeClock
 
 
@@ -17,12 +19,14 @@ class Source:
     """One page of each stream per round; single records are all gone."""
 
     key = ("email", "")
-    params: dict[str, Any] = {}
+    params: Params = MappingProxyType({})
 
-    def __init__(self, updated: list[EmailMessage], deleted: list[DeletedEmailMessage]) -> None:
+    def __init__(self, updated: list[EmailMessage], deleted: list[DeletedEmailMessage], *, ready: bool = True) -> None:
         self._updated = updated
         self._deleted = deleted
+        self._ready = ready
         self.looked_up: list[str] = []
+        self.starts = 0
 
     def window(self, now: datetime) -> tuple[None, None]:
         return None, None
@@ -31,7 +35,8 @@ class Source:
         return False
 
     async def start(self) -> SyncStatus:
-        return SyncStatus(ready=True, sync_updated_token="u", sync_deleted_token="d")
+        self.starts += 1
+        return SyncStatus(ready=self._ready, sync_updated_token="u", sync_deleted_token="d")
 
     async def updated(self, *, delta_token: str | None, page_token: str | None) -> DeltaPage[EmailMessage]:
         return DeltaPage(records=self._updated, next_delta_token="u")
@@ -60,3 +65,18 @@ async def test_a_tombstone_without_an_id_is_not_looked_up(blank: str | None) -> 
     batches = [batch async for batch in sync_of(source, checkpoint=last.checkpoint, hydrate=True)]
     assert source.looked_up == ["a"]
     assert [tombstone.id for batch in batches for tombstone in batch.deleted] == ["a", blank]
+
+
+async def test_stop_ends_a_run_that_waits_for_the_api_to_be_ready() -> None:
+    source = Source([], [], ready=False)
+    reports: list[SyncReport] = []
+
+    def progress(report: SyncReport) -> None:
+        reports.append(report)
+        if source.starts == 2:
+            sync.stop()
+
+    sync = sync_of(source, progress=progress)
+    assert [batch async for batch in sync] == []
+    assert source.starts == 3
+    assert not reports[-1].complete
