@@ -8,6 +8,7 @@ from typing import Annotated, Final, TypeAlias
 import typer
 
 from aurinko_async.models import BodyType
+from aurinko_async.resources.email import MAX_DAYS_WITHIN
 
 Db: TypeAlias = Annotated[
     Path, typer.Option("--db", metavar="PATH", readable=False, help="The SQLite file of the mirror.")
@@ -58,7 +59,14 @@ AllAccounts: TypeAlias = Annotated[
 ]
 DaysWithin: TypeAlias = Annotated[
     int | None,
-    typer.Option("--days-within", metavar="N", min=1, help="Only the mail of the last N days.", show_default=False),
+    typer.Option(
+        "--days-within",
+        metavar="N",
+        min=1,
+        max=MAX_DAYS_WITHIN,
+        help="Only the mail of the last N days.",
+        show_default=False,
+    ),
 ]
 Body: TypeAlias = Annotated[
     BodyType | None,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property, partial
+from typing import Final
 
 from aurinko_async.errors import InvalidInput
 from aurinko_async.models.common import BodyType
@@ -21,6 +22,9 @@ from aurinko_async.sync.driver import DeltaSync
 from aurinko_async.sync.machine import Bounds
 from aurinko_async.sync.store import SyncStore
 from aurinko_async.sync.values import SyncOptions, SyncReport
+
+MAX_DAYS_WITHIN: Final = 365_000
+"""A thousand years: what is longer leaves the calendar."""
 
 
 class Email(Resource):
@@ -94,8 +98,8 @@ class Email(Resource):
 
         Source: POST /v1/email/sync, GET /v1/email/sync/updated, GET /v1/email/sync/deleted
         """
-        if days_within is not None and days_within < 1:
-            raise InvalidInput("days_within must be 1 or more, or None for everything")
+        if days_within is not None and not 1 <= days_within <= MAX_DAYS_WITHIN:
+            raise InvalidInput(f"days_within must be from 1 to {MAX_DAYS_WITHIN}, or None for everything")
         if body_type is not None and body_type not in list(BodyType):
             raise InvalidInput(f"body_type must be one of {', '.join(BodyType)}")
         return delta_sync(

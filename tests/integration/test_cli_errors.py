@@ -73,6 +73,7 @@ def files(folder: Path) -> list[str]:
         (("sync", "--nonsense"), "--nonsense"),
         (("sync", "--days-within", "0"), "--days-within"),
         (("sync", "--days-within", "soon"), "--days-within"),
+        (("sync", "--days-within", "9999999999"), "--days-within"),
         (("sync", "--body-type", "pdf"), "--body-type"),
         (("sync", "--account-id", "-1"), "--account-id"),
         (("sync", "--account-id", "1", "--all-accounts"), "--all-accounts"),

@@ -161,6 +161,7 @@ async def test_a_caller_with_a_database_of_its_own_is_exact_under_crashes(
     ("make", "error"),
     [
         (lambda email: email.delta(days_within=0), InvalidInput),
+        (lambda email: email.delta(days_within=10**10), InvalidInput),
         (lambda email: email.delta(body_type="htlm"), InvalidInput),
         (lambda email: email.delta(store=MemoryStore(), checkpoint="{}"), ConfigError),
         (lambda email: email.delta().run(), ConfigError),
