@@ -209,6 +209,9 @@ def credentials_from_env(environ: Mapping[str, str]) -> Credentials:
     if token := environ.get("AURINKO_ACCESS_TOKEN"):
         return AccountAuth(token)
     client_id, secret = environ.get("AURINKO_CLIENT_ID"), environ.get("AURINKO_CLIENT_SECRET")
+    if bool(client_id) != bool(secret):
+        there, missing = ("ID", "SECRET") if client_id else ("SECRET", "ID")
+        raise ConfigError(f"half of the credentials: AURINKO_CLIENT_{there} is set, AURINKO_CLIENT_{missing} is not")
     if not client_id or not secret:
         raise ConfigError("no credentials: set AURINKO_ACCESS_TOKEN, or AURINKO_CLIENT_ID and AURINKO_CLIENT_SECRET")
     account = environ.get("AURINKO_ACCOUNT_ID")

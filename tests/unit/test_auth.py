@@ -247,6 +247,11 @@ class TestFromEnv:
             credentials_from_env(environ)
         assert "a token" not in str(told.value)
 
+    @pytest.mark.parametrize(("there", "missing"), [("ID", "SECRET"), ("SECRET", "ID")])
+    def test_half_of_an_application_says_which_half(self, there: str, missing: str) -> None:
+        with pytest.raises(ConfigError, match=f"CLIENT_{there} is set, AURINKO_CLIENT_{missing} is not"):
+            credentials_from_env({f"AURINKO_CLIENT_{there}": "x"})
+
 
 def test_the_doors_of_the_module_are_all_tested_here() -> None:
     classes = {name for name, cls in vars(auth).items() if isinstance(cls, type) and hasattr(cls, "authorises")}
