@@ -45,9 +45,9 @@ def compose_email(message: EmailMessage) -> email.message.EmailMessage:
         "References": message.references,
     }
     for name, value in headers.items():
-        # What providers give as one value may hold line breaks, which would be another header.
-        if one_line := " ".join((value or "").split()):
-            made[name] = one_line
+        line = _line(value)
+        if line and _is_header(name, line):
+            made[name] = line
     body = message.body or ""
     made.set_content(body, subtype="html" if _HTML.search(body) else "plain")
     for attachment in message.attachments or ():
@@ -55,18 +55,36 @@ def compose_email(message: EmailMessage) -> email.message.EmailMessage:
     return made
 
 
+def _line(value: str | None) -> str:
+    """What providers give as one value may hold line breaks, which would be another header."""
+    return " ".join((value or "").split())
+
+
+def _is_header(name: str, line: str) -> bool:
+    """Whether the standard library can hold and write it: on some malformed values its parsers break."""
+    probe = email.message.EmailMessage()
+    try:
+        probe[name] = line
+        bytes(probe)
+    except Exception:
+        return False
+    return True
+
+
 def _addresses(addresses: Sequence[EmailAddress] | None) -> str:
-    return ", ".join(
-        email.utils.formataddr((given.name or "", given.address), charset="utf-8")
+    lines = [
+        email.utils.formataddr((_line(given.name), _line(given.address)), charset="utf-8")
         for given in addresses or ()
         if given.address and given.address.isascii()
-    )
+    ]
+    return ", ".join(line for line in lines if _is_header("To", line))
 
 
 def _attach(made: email.message.EmailMessage, attachment: EmailAttachment) -> None:
     if attachment.content is None:
         return
     kind = _MIME_TYPE.fullmatch(attachment.mime_type or "")
+    cid = f"<{_line(attachment.content_id).strip('<>')}>"
     maintype, subtype = (kind[1], kind[2]) if kind else ("application", "octet-stream")
     if maintype in ("multipart", "message"):
         maintype, subtype = "application", "octet-stream"
@@ -75,6 +93,6 @@ def _attach(made: email.message.EmailMessage, attachment: EmailAttachment) -> No
         maintype=maintype,
         subtype=subtype,
         disposition="inline" if attachment.inline else "attachment",
-        filename=attachment.name or None,
-        cid=f"<{attachment.content_id.strip('<>')}>" if attachment.content_id else None,
+        filename=_line(attachment.name) or None,
+        cid=cid if attachment.content_id and _is_header("Content-ID", cid) else None,
     )

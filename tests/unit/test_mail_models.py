@@ -155,5 +155,24 @@ class TestToEmail:
             "<i@x>",
         )
 
+    def test_what_no_header_can_hold_is_left_out(self) -> None:
+        """Else one malformed value of a provider would cost the whole message."""
+        message = EmailMessage(
+            subject="Hi",
+            from_=EmailAddress(name="Ann\r\nBcc: x@example.com", address="ann@example.com"),
+            to=[EmailAddress(address="<@"), EmailAddress(address="a:;"), EmailAddress(address="bob@example.com")],
+            internet_message_id="<é@example.com>",
+            attachments=[
+                EmailAttachment(name="a\r\nb.txt", content=b"x", content_id="i\r\nX-Evil: 1", mime_type="é/é")
+            ],
+        )
+        again = parse_raw(bytes(message.to_email()))
+        assert again["From"].addresses[0].display_name == "Ann Bcc: x@example.com"
+        assert "bob@example.com" in [address.addr_spec for address in again["To"].addresses]
+        assert (again["Subject"], again["Bcc"], again["Message-ID"]) == ("Hi", None, None)
+        (attachment,) = again.iter_attachments()
+        assert attachment.get_filename() == "a b.txt"
+        assert attachment["X-Evil"] is None
+
     def test_of_an_empty_message_it_is_an_empty_one(self) -> None:
         assert EmailMessage().to_email().get_content() == "\n"
