@@ -45,6 +45,16 @@ class Unreadable:
         raise RuntimeError(name)
 
 
+async def test_an_account_id_that_is_no_text_is_refused_with_the_way_out(store: Store) -> None:
+    for ask in (store.messages, store.count):
+        with pytest.raises(InvalidInput, match=r"int: str\(account.id\)"):
+            await ask(42)  # type: ignore[arg-type]
+
+
+def test_a_store_tells_its_path() -> None:
+    assert repr(SQLiteStore("mirror.db")) == "SQLiteStore('mirror.db')"
+
+
 class TestPlaces:
     async def test_a_key_begins_without_a_checkpoint_and_goes_on_from_its_last(self, store: Store) -> None:
         lease, checkpoint = await store.begin(KEY)

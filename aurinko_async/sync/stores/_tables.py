@@ -15,7 +15,7 @@ from typing import Any, Final, Literal, TypeAlias
 import msgspec
 from attrs import frozen
 
-from aurinko_async.errors import ConfigError
+from aurinko_async.errors import ConfigError, InvalidInput
 from aurinko_async.models.calendar import RecurrenceType
 from aurinko_async.models.recurrence import EventDateTime
 from aurinko_async.models.rows import ContactColumns, EventColumns, MessageColumns
@@ -223,7 +223,11 @@ def table_of(key: SyncKey) -> Table | None:
 
 def clean(text: str) -> str:
     """Text that every database takes: what is no Unicode character, and NUL, becomes U+FFFD."""
-    if not text.isascii():
+    try:
+        plain = text.isascii()
+    except AttributeError:
+        raise InvalidInput(f"accounts and ids are str in a store, not {type(text).__name__}: str(account.id)") from None
+    if not plain:
         try:
             text.encode()
         except UnicodeEncodeError:

@@ -98,6 +98,9 @@ class SQLiteStore(Mirror):
             raise ConfigError("the path of the store is empty")
         _require_driver()
 
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._path!r})"
+
     async def __aenter__(self) -> Self:
         try:
             await _settled(self._open())
