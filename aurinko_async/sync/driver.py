@@ -12,7 +12,7 @@ import backoff
 from attrs import define, evolve
 
 from aurinko_async._types import Clock
-from aurinko_async.errors import ConfigError, CursorRejected, NotFound
+from aurinko_async.errors import ConfigError, CursorRejected, DecodeError, MalformedBody, NotFound
 from aurinko_async.models.pages import DeltaPage
 from aurinko_async.models.rows import Row
 from aurinko_async.sync.checkpoint import Checkpoint
@@ -191,21 +191,23 @@ class _Run(Generic[R, D]):
 
     async def _batch(self, action: Deliver | Sweep) -> Batch[R, D]:
         made = await (self._of_sweep(action) if isinstance(action, Sweep) else self._of_page(action))
+        self._tell(errors=self.report.errors + made.errors)
         return evolve(made, checkpoint=action.checkpoint.to_json())
 
     async def _of_page(self, action: Deliver) -> Batch[R, D]:
         page: DeltaPage[Any] = action.records
         generation = action.checkpoint.generation
         if action.stream == "deleted":
-            live = await self._look_up(action.settle)
-            back = {record.id for record in live}
-            gone = tuple(tombstone for tombstone in page.records if tombstone.id not in back)
-            return Batch(updated=live, deleted=gone, generation=generation, checkpoint="", errors=page.errors)
+            live, errors = await self._look_up(action.settle)
+            there = {record.id for record in live} | {error.record_id for error in errors}
+            gone = tuple(tombstone for tombstone in page.records if tombstone.id not in there)
+            return Batch(updated=live, deleted=gone, generation=generation, checkpoint="", errors=page.errors + errors)
         is_tombstone = self._source.is_tombstone
         gone = tuple(self._source.tombstone(record.id) for record in page.records if is_tombstone(record))
         live = tuple(record for record in page.records if not is_tombstone(record))
         if self._options.hydrate:
-            live = await self._hydrated(live)
+            live, errors = await self._hydrated(live)
+            return Batch(updated=live, deleted=gone, generation=generation, checkpoint="", errors=page.errors + errors)
         return Batch(updated=live, deleted=gone, generation=generation, checkpoint="", errors=page.errors)
 
     async def _of_sweep(self, action: Sweep) -> Batch[R, D]:
@@ -221,27 +223,36 @@ class _Run(Generic[R, D]):
         doubtful: dict[str, None] = {}
         for zone in zones:
             doubtful |= dict.fromkeys(await self._options.store.unseen(self._lease, action.generation, *zone))
-        live = await self._look_up(doubtful)
-        found = {record.id for record in live}
-        gone = tuple(self._source.tombstone(record_id) for record_id in doubtful if record_id not in found)
+        live, errors = await self._look_up(doubtful)
+        there = {record.id for record in live} | {error.record_id for error in errors}
+        gone = tuple(self._source.tombstone(record_id) for record_id in doubtful if record_id not in there)
         order = SweepOrder(action.generation, since and since + after, until and until - after)
-        return Batch(updated=live, deleted=gone, generation=action.generation, checkpoint="", sweep=order)
+        return Batch(
+            updated=live, deleted=gone, generation=action.generation, checkpoint="", sweep=order, errors=errors
+        )
 
-    async def _hydrated(self, records: tuple[R, ...]) -> tuple[R, ...]:
-        partial = [record.id for record in records if record.omitted and record.id]
-        full = {record.id: record for record in await self._look_up(partial)}
-        return tuple(full.get(record.id, record) for record in records)
+    async def _hydrated(self, records: tuple[R, ...]) -> tuple[tuple[R, ...], tuple[DecodeError, ...]]:
+        found, errors = await self._look_up(record.id for record in records if record.omitted and record.id)
+        full = {record.id: record for record in found}
+        return tuple(full.get(record.id, record) for record in records), errors
 
-    async def _look_up(self, ids: Iterable[str]) -> tuple[R, ...]:
-        """Fetch single records, a few at once; those that are gone are left out, and those that no URL can name."""
+    async def _look_up(self, ids: Iterable[str]) -> tuple[tuple[R, ...], tuple[DecodeError, ...]]:
+        """Fetch single records, a few at once, with the errors of those that are there and cannot be read.
+
+        Those that are gone are left out, and those that no URL can name.
+        """
         turns = asyncio.Semaphore(LOOK_UPS)
 
-        async def get(record_id: str) -> R | None:
+        async def get(record_id: str) -> R | DecodeError | None:
             async with turns:
                 try:
                     record = await self._source.get(record_id)
                 except NotFound:
                     return None
+                except MalformedBody:
+                    raise
+                except DecodeError as error:
+                    return DecodeError(error.args[0], path=error.path, record_id=record_id)
                 return None if self._source.is_tombstone(record) else record
 
         try:
@@ -249,7 +260,10 @@ class _Run(Generic[R, D]):
                 tasks = [group.create_task(get(record_id)) for record_id in ids if record_id.strip()]
         except BaseExceptionGroup as failures:
             raise failures.exceptions[0] from None
-        return tuple(record for task in tasks if (record := task.result()) is not None)
+        results = [task.result() for task in tasks]
+        errors = tuple(result for result in results if isinstance(result, DecodeError))
+        live = tuple(result for result in results if result is not None and not isinstance(result, DecodeError))
+        return live, errors
 
     # --- saving
 
@@ -295,7 +309,6 @@ class _Run(Generic[R, D]):
                 pages=self.report.pages + 1,
                 records=self.report.records + (count if updated else 0),
                 tombstones=self.report.tombstones + (0 if updated else count),
-                errors=self.report.errors + page.errors,
             )
 
     def _tell(self, **changes: Any) -> None:

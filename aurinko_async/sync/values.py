@@ -72,8 +72,8 @@ class SyncSource(Protocol[R, D]):
 class SweepOrder:
     """Remove what you have of older generations than `generation` with a time inside `since` and `until`.
 
-    A complete scan did not see it. `None` is unbounded. Near the edges of a window providers round: look up what
-    lies within a day of them before you remove it.
+    A complete scan did not see it; spare what came as unreadable in `Batch.errors`: it is there. `None` is unbounded.
+    Near the edges of a window providers round: look up what lies within a day of them before you remove it.
     """
 
     generation: int

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aurinko_async.errors import NotFound
+from aurinko_async.errors import DecodeError, NotFound
 from aurinko_async.models.mail import DeletedEmailMessage, EmailMessage, SyncStatus
 from aurinko_async.models.pages import DeltaPage
 from aurinko_async.sync import DeltaSync
@@ -80,3 +80,25 @@ async def test_stop_ends_a_run_that_waits_for_the_api_to_be_ready() -> None:
     assert [batch async for batch in sync] == []
     assert source.starts == 3
     assert not reports[-1].complete
+
+
+class Unreadable(Source):
+    """Single records are there, but nobody can read them."""
+
+    async def get(self, record_id: str) -> EmailMessage:
+        self.looked_up.append(record_id)
+        raise DecodeError("expected str, got int", path="subject")
+
+
+async def test_a_record_that_cannot_be_looked_up_costs_itself_and_is_not_taken_for_deleted() -> None:
+    partial = EmailMessage(id="1", omitted=["body"])
+    source = Unreadable([partial], [])
+    batches = [batch async for batch in sync_of(source, hydrate=True)]
+    assert [batch.updated for batch in batches if batch.updated] == [(partial,)]
+    assert [error.record_id for batch in batches for error in batch.errors] == ["1"]
+
+    late = Unreadable([], [DeletedEmailMessage(id="1"), DeletedEmailMessage(id="2")])
+    batches = [batch async for batch in sync_of(late, checkpoint=batches[-1].checkpoint)]
+    assert late.looked_up == ["1"]
+    assert [tombstone.id for batch in batches for tombstone in batch.deleted] == ["2"]
+    assert [error.record_id for batch in batches for error in batch.errors] == ["1"]
