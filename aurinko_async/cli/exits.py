@@ -6,6 +6,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Mapping
+from contextlib import suppress
 from enum import IntEnum
 from types import MappingProxyType
 from typing import Final
@@ -112,7 +113,9 @@ def complain(problem: Problem, *, as_json: bool = False) -> None:
     if problem.advice:
         typer.echo(f"  {problem.advice}", err=True)
     if as_json:
-        typer.echo(json.dumps({"ok": False, "exit_code": int(problem.code), "error": problem.to_json()}, indent=2))
+        document = {"ok": False, "exit_code": int(problem.code), "error": problem.to_json()}
+        with suppress(OSError):  # stdout may be what failed: a full disk
+            typer.echo(json.dumps(document, indent=2))
 
 
 def _told(error: BaseException) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
@@ -199,6 +200,14 @@ def unusable(folder: Path, kind: str) -> tuple[Path, str]:
 def test_looking_makes_no_file(here: Callable[..., Ran], tmp_path: Path) -> None:
     says(here("status", "--db", "gone.db"), 4, "gone.db does not exist", "aurinko sync --db")
     assert files(tmp_path) == []
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux only")
+def test_output_that_cannot_be_written(tmp_path: Path) -> None:
+    command = [*COMMAND, "sync", "--sandbox", "--messages", "10", "--json"]
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    says(Ran(ran.returncode, "", ran.stderr), 1, "No space left on device")
 
 
 @posix
