@@ -134,6 +134,11 @@ async def test_a_missing_extra_is_named_with_the_command_that_installs_it(missin
     says(ran, 2, missing, "pip install 'aurinko-async[cli,sqlite]'")
 
 
+async def test_a_base_url_where_something_else_answers(sandbox: Sandbox, tmp_path: Path) -> None:
+    env = {**opens(sandbox, sandbox.accounts[0]), "AURINKO_BASE_URL": f"{sandbox.url}/elsewhere"}
+    says(await aurinko("account", cwd=tmp_path, **env), 1, "404", "Check the base URL")
+
+
 # --- 3: credentials
 
 
