@@ -252,9 +252,8 @@ def _credentials(auth: Credentials) -> Credentials:
     return auth
 
 
-def _base_url(url: str) -> str:
-    given: object = url
-    if not isinstance(given, str) or not _is_base_url(url):
+def _base_url(url: object) -> str:
+    if not isinstance(url, str) or not _is_base_url(url):
         raise ConfigError(f"base_url must be like {BASE_URL}: no credentials, no query, nothing to be escaped")
     return url.rstrip("/").removesuffix("/v1")
 
