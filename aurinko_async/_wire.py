@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
 from typing import Any, TypeVar, cast
@@ -259,6 +259,9 @@ def retry_after(headers: Mapping[str, str], now: float) -> float | None:
     if value.replace(".", "", 1).isdecimal():
         return float(value)
     try:
-        return max(0.0, parsedate_to_datetime(value).timestamp() - now)
+        date_asked = parsedate_to_datetime(value)
+        # A date in `-0000` comes without a zone: it is UTC, and not where this machine stands.
+        zoned = date_asked if date_asked.tzinfo else date_asked.replace(tzinfo=UTC)
+        return max(0.0, zoned.timestamp() - now)
     except (ValueError, TypeError, OverflowError):
         return None

@@ -1,7 +1,9 @@
 """What an answer becomes: a value, an error, a wait."""
 
 import json
+import time
 from datetime import UTC, datetime
+from email.utils import formatdate
 from typing import Any
 
 import pytest
@@ -250,6 +252,17 @@ class TestRetryAfter:
 
     def test_no_header_no_wait(self) -> None:
         assert retry_after({}, NOW) is None
+
+    def test_a_date_without_a_zone_is_utc_wherever_we_are(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("TZ", "Asia/Tokyo")
+        time.tzset()
+        try:
+            asked = formatdate(NOW + 30)
+            assert asked.endswith("-0000")
+            assert retry_after({"Retry-After": asked}, NOW) == pytest.approx(30, abs=1)
+        finally:
+            monkeypatch.undo()
+            time.tzset()
 
     @given(st.text(max_size=40) | st.from_regex(r"\w{3}, \d{1,3} [A-Z][a-z]{2} \d{1,6} [\d:]{1,9} [-+A-Z0-9]{1,6}"))
     def test_no_header_whatever_breaks_it(self, value: str) -> None:
