@@ -34,6 +34,7 @@ AurinkoError
 │   ├── SyncNotReady            `ready` never came
 │   ├── TooManyRestarts         cursors that are rejected again and again
 │   ├── MachineError            an event that does not fit the state of the sync machine
+│   ├── LeaseHeld               another sync of the same mailbox runs
 │   └── LeaseLost               another sync of the same mailbox took over; nothing of this one was saved after it
 └── StoreError                  the database cannot be used
     ├── NotAStore               the file is not a database, or another program's
@@ -274,6 +275,10 @@ class TooManyRestarts(SyncError):
 
 class MachineError(SyncError):
     """An event that does not fit the state of the sync machine; the state is unchanged."""
+
+
+class LeaseHeld(SyncError):
+    """Another sync of the same account and resource runs, in this process or another; it can be tried again later."""
 
 
 class LeaseLost(SyncError):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol, TypeAlias
 
 from attrs import field, frozen
 
@@ -31,7 +31,7 @@ class SyncKey:
 
 @frozen
 class Lease:
-    """The right to write one key. `fence` grows with each holder: an older one's commit is refused."""
+    """The right to write one key, until it is released. `fence` grows with each holder: an older one's commit is refused."""
 
     key: SyncKey
     fence: int
@@ -94,26 +94,96 @@ class SyncState:
     finished_at: datetime | None
 
 
+@frozen
+class Mark:
+    """A wish for a sync that none has answered yet which began after it. `serial` grows with each wish."""
+
+    account: str
+    resource: str
+    serial: int
+
+
+Standing: TypeAlias = Literal["ok", "retrying", "needs_reauth", "failed"]
+
+
+@frozen(kw_only=True)
+class AccountState:
+    """How a resource of an account fares with an engine, for people.
+
+    Attributes:
+        standing: `ok`; `retrying` by itself at `until`; `needs_reauth`: the mailbox's owner must authorise again;
+            `failed`: it will hardly heal by itself, and is tried again at `until` all the same.
+        reason: What happened, empty when all is well.
+        since: When it came to stand so.
+    """
+
+    account: str
+    resource: str
+    standing: Standing
+    since: datetime
+    reason: str = ""
+    until: datetime | None = None
+
+
 class SyncStore(Protocol):
     """Keeps checkpoints and, as a mirror, records."""
 
     async def begin(self, key: SyncKey) -> tuple[Lease, str | None]:
-        """Take over a key; gives its last checkpoint. An earlier holder's commits are refused from now on."""
+        """Take a key; gives its last checkpoint. The key of a holder that is no more (a process or a connection
+        that is gone) is taken over, and that one's commits are refused from now on.
+
+        Raises:
+            LeaseHeld: another sync has it. It does not wait.
+            ConfigError: its resource cannot be mirrored.
+            StoreError: the database refused.
+        """
         ...
 
     async def commit(self, lease: Lease, commit: Commit) -> Applied:
         """Make it durable, or raise and change nothing.
 
         Raises:
-            LeaseLost: the key was taken over.
+            LeaseLost: the key was released or taken over.
             StoreError: the database refused.
         """
+        ...
+
+    async def release(self, lease: Lease) -> None:
+        """Give a key back. Never raises for a database that is gone: this process holds the key no longer."""
         ...
 
     async def unseen(self, lease: Lease, generation: int, since: datetime | None, until: datetime | None) -> list[str]:
         """The ids of live rows with an older generation that have no time, or one in [since, until)."""
         ...
 
+    async def containers(self, account: str, resource: str) -> list[str]:
+        """The containers of a resource that a mirror has a checkpoint of, sorted."""
+        ...
+
     async def status(self) -> list[SyncState]:
         """How every key stands."""
+        ...
+
+
+class EngineStore(SyncStore, Protocol):
+    """What an engine keeps beside: what it was asked to sync, and how each account fares."""
+
+    async def mark(self, account: str, resource: str) -> Mark:
+        """Wish for a sync; durable when it returns."""
+        ...
+
+    async def marks(self) -> list[Mark]:
+        """The wishes that are open, oldest first."""
+        ...
+
+    async def settle(self, mark: Mark) -> None:
+        """A sync that began after `mark` is complete: drop the wish, unless another came since (a greater serial)."""
+        ...
+
+    async def note(self, state: AccountState) -> None:
+        """Keep how a resource of an account fares, over what was kept of it."""
+        ...
+
+    async def standings(self) -> list[AccountState]:
+        """How the accounts fare, by account and resource."""
         ...
