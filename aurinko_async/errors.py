@@ -8,7 +8,9 @@ AurinkoError
 │   ├── ConnectionLost          the connection broke: the request may have been processed
 │   └── RequestTimeout          no answer in time: the request may have been processed
 ├── AmbiguousResult             a request that must not be repeated lost its answer: was it processed?
-├── AuthorizationFailed         a browser came back without an authorisation: refused, another state, no code
+├── AuthorizationFailed         a browser came back without an authorisation: refused, no code
+│   ├── StateRejected           with a state that is not its own: ignore the visit
+│   └── StateExpired            with a state that is its own, too late: send it away again
 ├── ApiError                    the API answered with an error status
 │   ├── BadRequest              400
 │   ├── Unauthorized            401: the credentials are missing or unknown
@@ -114,6 +116,18 @@ class AuthorizationFailed(AurinkoError):
         status = f" (status {self.status})" if self.status else ""
         reason = f": {self.reason}" if self.reason else ""
         return f"{self.args[0]}{status}{reason}"
+
+
+class StateRejected(AuthorizationFailed):
+    """The `state` is missing, made up, altered, or was given to another session: ignore the visit."""
+
+
+class StateExpired(AuthorizationFailed):
+    """The `state` was given to this session, but too long ago: send the browser away again."""
+
+
+class SignatureRejected(AurinkoError):
+    """A request to a webhook whose signature is missing or wrong, or that is too old: do not act on it."""
 
 
 class ApiError(AurinkoError):

@@ -217,19 +217,23 @@ class Auth(Resource):
         )
 
     def new_state(self) -> str:
-        """Make a `state` that nobody can guess: keep it in the user's session, and give it to `parse_callback`."""
+        """Make a `state` that nobody can guess: keep it in the user's session, and give it to `parse_callback`.
+
+        `OAuthFlow` makes states that need not be kept.
+        """
         return secrets.token_urlsafe(32)
 
     def parse_callback(self, url: str, *, state: str, response_type: str = "code") -> AuthCallback:
         """Read the URL that a browser came back to, once it is certain that it is an answer to your own request.
 
         Args:
-            url: The URL with its query; its path with the query is enough.
+            url: The URL with its query; its path with the query, or the query alone, is enough.
             state: The state that the browser was sent away with, from the session of the user who comes back.
             response_type: What the URL was asked to bring: `code`, `token`, or nothing with `cookie` and `none`.
 
         Raises:
-            AuthorizationFailed: it has another state, does not tell of success, or does not bring what was asked for.
+            StateRejected: it has another state.
+            AuthorizationFailed: it does not tell of success, or does not bring what was asked for.
             InvalidInput: `state` is empty, or there is no such `response_type`.
         """
         return parse_callback(url, state=state, response_type=response_type)
