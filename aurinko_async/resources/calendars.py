@@ -25,14 +25,15 @@ from aurinko_async.models.common import DeletedRecord
 from aurinko_async.models.rows import EventColumns
 from aurinko_async.pagination import TokenPaginator
 from aurinko_async.resources._resource import Resource
-from aurinko_async.resources.delta import delta_sync
+from aurinko_async.resources.delta import container_sync, delta_sync
 from aurinko_async.resources.events import Events
 from aurinko_async.resources.sources import EventSource
 from aurinko_async.resources.sync import CalendarSync
+from aurinko_async.sync.containers import Containers, ContainerSync
 from aurinko_async.sync.driver import DeltaSync
 from aurinko_async.sync.machine import Bounds
 from aurinko_async.sync.store import SyncStore
-from aurinko_async.sync.values import SyncOptions, SyncReport
+from aurinko_async.sync.values import LEASE_WAIT, SyncOptions, SyncReport
 
 
 class Calendars(Resource):
@@ -58,7 +59,9 @@ class Calendars(Resource):
         checkpoint: str | None = None,
         consumer: str = "default",
         hydrate: bool = False,
-        prefetch: bool = True,
+        prefetch: bool | Callable[[], bool] = True,
+        account: str | None = None,
+        lease_wait: float = LEASE_WAIT,
         bounds: Bounds | None = None,
         progress: Callable[[SyncReport], None] | None = None,
     ) -> DeltaSync[Event, DeletedRecord]:
@@ -78,8 +81,7 @@ class Calendars(Resource):
         Source: POST /v1/calendars/{calendarId}/sync, GET /v1/calendars/{calendarId}/sync/updated,
             GET /v1/calendars/{calendarId}/sync/deleted
         """
-        if time_min.tzinfo is None or time_max.tzinfo is None or time_min >= time_max:
-            raise InvalidInput("time_min and time_max must be aware datetimes, time_min the earlier one")
+        _check_range(time_min, time_max)
         return delta_sync(
             self._session,
             lambda session: EventSource(
@@ -91,12 +93,60 @@ class Calendars(Resource):
                 consumer=consumer,
                 hydrate=hydrate,
                 prefetch=prefetch,
+                account=account,
+                lease_wait=lease_wait,
                 bounds=bounds or Bounds(),
                 progress=progress,
             ),
             model=Event,
             columns=EventColumns,
         )
+
+    def delta_all(
+        self,
+        *,
+        time_min: datetime,
+        time_max: datetime,
+        store: SyncStore,
+        with_shared: bool | None = None,
+        hydrate: bool = False,
+        prefetch: bool | Callable[[], bool] = True,
+        account: str | None = None,
+        lease_wait: float = LEASE_WAIT,
+        bounds: Bounds | None = None,
+        progress: Callable[[SyncReport], None] | None = None,
+    ) -> ContainerSync:
+        """Mirror the events of all calendars: `await sync.run()`. The arguments are those of `delta`.
+
+        Calendars that the API no longer has are emptied in the mirror.
+
+        Args:
+            with_shared: Calendars that others share with the account too.
+
+        Raises:
+            InvalidInput: an argument that cannot be.
+
+        Source: GET /v1/calendars, and for each calendar the requests of `delta`
+        """
+        _check_range(time_min, time_max)
+        containers = Containers(
+            resource="calendar",
+            lists=self.list(with_shared=with_shared).pages,
+            get=self.get,
+            sync=lambda calendar_id, owner, told: self.delta(
+                calendar_id,
+                time_min=time_min,
+                time_max=time_max,
+                store=store,
+                hydrate=hydrate,
+                prefetch=prefetch,
+                account=owner,
+                lease_wait=lease_wait,
+                bounds=bounds,
+                progress=told,
+            ),
+        )
+        return container_sync(self._session, containers, store, account=account, progress=progress)
 
     def list(
         self, *, page_token: str | None = None, with_shared: bool | None = None, mode: str | None = None
@@ -176,3 +226,8 @@ class Calendars(Resource):
         return await self._session.request(
             Call("POST", "/v1/calendars/workHours", WorkHoursResponse, body=request, repeatable=True)
         )
+
+
+def _check_range(time_min: datetime, time_max: datetime) -> None:
+    if time_min.tzinfo is None or time_max.tzinfo is None or time_min >= time_max:
+        raise InvalidInput("time_min and time_max must be aware datetimes, time_min the earlier one")

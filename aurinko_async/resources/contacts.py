@@ -17,7 +17,7 @@ from aurinko_async.resources.sync import ContactSync
 from aurinko_async.sync.driver import DeltaSync
 from aurinko_async.sync.machine import Bounds
 from aurinko_async.sync.store import SyncStore
-from aurinko_async.sync.values import SyncOptions, SyncReport
+from aurinko_async.sync.values import LEASE_WAIT, SyncOptions, SyncReport
 
 
 class Contacts(Resource):
@@ -35,7 +35,9 @@ class Contacts(Resource):
         checkpoint: str | None = None,
         consumer: str = "default",
         hydrate: bool = False,
-        prefetch: bool = True,
+        prefetch: bool | Callable[[], bool] = True,
+        account: str | None = None,
+        lease_wait: float = LEASE_WAIT,
         bounds: Bounds | None = None,
         progress: Callable[[SyncReport], None] | None = None,
     ) -> DeltaSync[Contact, DeletedRecord]:
@@ -55,6 +57,8 @@ class Contacts(Resource):
                 consumer=consumer,
                 hydrate=hydrate,
                 prefetch=prefetch,
+                account=account,
+                lease_wait=lease_wait,
                 bounds=bounds or Bounds(),
                 progress=progress,
             ),

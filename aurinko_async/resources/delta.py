@@ -13,8 +13,10 @@ from aurinko_async.errors import DecodeError
 from aurinko_async.models.pages import DeltaPage
 from aurinko_async.models.rows import Row
 from aurinko_async.resources.account import AccountResource
+from aurinko_async.sync.containers import Containers, ContainerSync
 from aurinko_async.sync.driver import DeltaSync
-from aurinko_async.sync.values import D, R, SyncOptions, SyncSource
+from aurinko_async.sync.store import SyncStore
+from aurinko_async.sync.values import D, R, SyncOptions, SyncReport, SyncSource
 
 T = TypeVar("T")
 
@@ -51,12 +53,36 @@ def delta_sync(
         results={model: Row[columns], DeltaPage[model]: DeltaPage[Row[columns]]},  # type: ignore[valid-type]
     )
     return DeltaSync(
-        source(session), source(rows), account=lambda: account_id(session), clock=session.shared.clock, options=options
+        source(session),
+        source(rows),
+        account=lambda: account_id(session, options.account),
+        clock=session.shared.clock,
+        options=options,
     )
 
 
-async def account_id(session: Session) -> str:
+def container_sync(
+    session: Session,
+    containers: Containers,
+    store: SyncStore,
+    *,
+    account: str | None,
+    progress: Callable[[SyncReport], None] | None,
+) -> ContainerSync:
+    """A sync of all containers."""
+    return ContainerSync(
+        containers,
+        store,
+        account=lambda: account_id(session, account),
+        clock=session.shared.clock,
+        progress=progress,
+    )
+
+
+async def account_id(session: Session, given: str | None) -> str:
     """The id of the account that the credentials name; a bare token is asked for it."""
+    if given is not None:
+        return given
     known = getattr(session.auth, "account_id", None)
     if known is None:
         known = (await AccountResource(session).get()).id

@@ -21,7 +21,7 @@ from aurinko_async.resources.tracking import DraftTracking, Tracking
 from aurinko_async.sync.driver import DeltaSync
 from aurinko_async.sync.machine import Bounds
 from aurinko_async.sync.store import SyncStore
-from aurinko_async.sync.values import SyncOptions, SyncReport
+from aurinko_async.sync.values import LEASE_WAIT, SyncOptions, SyncReport
 
 MAX_DAYS_WITHIN: Final = 365_000
 """A thousand years: what is longer leaves the calendar."""
@@ -74,7 +74,9 @@ class Email(Resource):
         checkpoint: str | None = None,
         consumer: str = "default",
         hydrate: bool = False,
-        prefetch: bool = True,
+        prefetch: bool | Callable[[], bool] = True,
+        account: str | None = None,
+        lease_wait: float = LEASE_WAIT,
         bounds: Bounds | None = None,
         progress: Callable[[SyncReport], None] | None = None,
     ) -> DeltaSync[EmailMessage, DeletedEmailMessage]:
@@ -89,7 +91,9 @@ class Email(Resource):
             checkpoint: Without a store: the one of the last batch that you saved.
             consumer: Tells apart programs that are handed records from one store.
             hydrate: Fetch each record that a provider sent without its body or attachments.
-            prefetch: Fetch the next page while the current one is applied.
+            prefetch: Fetch the next page while the current one is applied, or a question asked before each.
+            account: The account's id, where you know it: with a bare token it would be asked for.
+            lease_wait: Seconds to wait while another sync of the same runs; then it raises `LeaseHeld`.
             bounds: When to give up on an API that does not get anywhere.
             progress: Called after every step with the report so far; it must not block.
 
@@ -113,6 +117,8 @@ class Email(Resource):
                 consumer=consumer,
                 hydrate=hydrate,
                 prefetch=prefetch,
+                account=account,
+                lease_wait=lease_wait,
                 bounds=bounds or Bounds(),
                 progress=progress,
             ),

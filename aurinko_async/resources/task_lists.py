@@ -24,13 +24,14 @@ from aurinko_async.models.common import DeletedRecord
 from aurinko_async.models.rows import TaskColumns
 from aurinko_async.pagination import TokenPaginator
 from aurinko_async.resources._resource import Resource
-from aurinko_async.resources.delta import delta_sync
+from aurinko_async.resources.delta import container_sync, delta_sync
 from aurinko_async.resources.sources import TaskSource
 from aurinko_async.resources.sync import TaskSync
+from aurinko_async.sync.containers import Containers, ContainerSync
 from aurinko_async.sync.driver import DeltaSync
 from aurinko_async.sync.machine import Bounds
 from aurinko_async.sync.store import SyncStore
-from aurinko_async.sync.values import SyncOptions, SyncReport
+from aurinko_async.sync.values import LEASE_WAIT, SyncOptions, SyncReport
 
 
 class Tasks(Resource):
@@ -144,7 +145,9 @@ class TaskLists(Resource):
         checkpoint: str | None = None,
         consumer: str = "default",
         hydrate: bool = False,
-        prefetch: bool = True,
+        prefetch: bool | Callable[[], bool] = True,
+        account: str | None = None,
+        lease_wait: float = LEASE_WAIT,
         bounds: Bounds | None = None,
         progress: Callable[[SyncReport], None] | None = None,
     ) -> DeltaSync[Task, DeletedRecord]:
@@ -163,8 +166,7 @@ class TaskLists(Resource):
         Source: POST /v1/tasklists/{taskListId}/sync, GET /v1/tasklists/{taskListId}/sync/updated,
             GET /v1/tasklists/{taskListId}/sync/deleted
         """
-        if skip_completed_before_date is not None and skip_completed_before_date.tzinfo is None:
-            raise InvalidInput("skip_completed_before_date must be an aware datetime")
+        _check_date(skip_completed_before_date)
         return delta_sync(
             self._session,
             lambda session: TaskSource(
@@ -176,12 +178,54 @@ class TaskLists(Resource):
                 consumer=consumer,
                 hydrate=hydrate,
                 prefetch=prefetch,
+                account=account,
+                lease_wait=lease_wait,
                 bounds=bounds or Bounds(),
                 progress=progress,
             ),
             model=Task,
             columns=TaskColumns,
         )
+
+    def delta_all(
+        self,
+        *,
+        skip_completed_before_date: datetime | None = None,
+        store: SyncStore,
+        hydrate: bool = False,
+        prefetch: bool | Callable[[], bool] = True,
+        account: str | None = None,
+        lease_wait: float = LEASE_WAIT,
+        bounds: Bounds | None = None,
+        progress: Callable[[SyncReport], None] | None = None,
+    ) -> ContainerSync:
+        """Mirror the tasks of all lists: `await sync.run()`. The arguments are those of `delta`.
+
+        Lists that the API no longer has are emptied in the mirror.
+
+        Raises:
+            InvalidInput: an argument that cannot be.
+
+        Source: GET /v1/tasklists, and for each list the requests of `delta`
+        """
+        _check_date(skip_completed_before_date)
+        containers = Containers(
+            resource="tasks",
+            lists=self.list().pages,
+            get=self.get,
+            sync=lambda list_id, owner, told: self.delta(
+                list_id,
+                skip_completed_before_date=skip_completed_before_date,
+                store=store,
+                hydrate=hydrate,
+                prefetch=prefetch,
+                account=owner,
+                lease_wait=lease_wait,
+                bounds=bounds,
+                progress=told,
+            ),
+        )
+        return container_sync(self._session, containers, store, account=account, progress=progress)
 
     def list(self, *, page_token: str | None = None) -> TokenPaginator[TaskList]:
         """List the task lists.
@@ -239,3 +283,8 @@ class TaskLists(Resource):
         return await self._session.request(
             Call("DELETE", "/v1/tasklists/{taskListId}", OkResponse, path_args={"taskListId": task_list_id})
         )
+
+
+def _check_date(date: datetime | None) -> None:
+    if date is not None and date.tzinfo is None:
+        raise InvalidInput("skip_completed_before_date must be an aware datetime")

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any, Final, Literal, TypeAlias, cast
 
 import msgspec
-from attrs import fields, frozen
+from attrs import evolve, fields, frozen
 
 from aurinko_async.errors import InvalidInput
 
@@ -19,6 +19,9 @@ Digests: TypeAlias = frozenset[str] | None
 
 RECENT: Final = 512
 """Ids remembered, to tell which tombstones may be late; beyond it any may be (each costs one fetch)."""
+
+RETIRED: Final[Params] = {"retired": 1}
+"""Start parameters that no sync has: whichever comes differs, and so begins a new generation."""
 
 
 @frozen
@@ -57,6 +60,15 @@ class Checkpoint:
 
     def cursor(self, stream: Stream) -> Cursor:
         return self.deleted if stream == "deleted" else self.updated
+
+    @property
+    def retired(self) -> bool:
+        """The container is gone."""
+        return self.params == RETIRED
+
+    def retire(self) -> Checkpoint:
+        """The checkpoint of a container that is gone: should it come back, a new generation begins."""
+        return evolve(self, params=RETIRED, generation=self.generation + 1, window=(None, None), scanning=False)
 
     def to_json(self) -> str:
         return msgspec.json.encode({field.name: _plain(getattr(self, field.name)) for field in _FIELDS}).decode()

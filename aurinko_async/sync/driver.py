@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, Literal, TypeAlias, cast
 
@@ -12,7 +12,15 @@ import backoff
 from attrs import define, evolve
 
 from aurinko_async._types import Clock
-from aurinko_async.errors import ConfigError, CursorRejected, DecodeError, MalformedBody, NotFound
+from aurinko_async.errors import (
+    AurinkoError,
+    ConfigError,
+    CursorRejected,
+    DecodeError,
+    LeaseHeld,
+    MalformedBody,
+    NotFound,
+)
 from aurinko_async.models.pages import DeltaPage
 from aurinko_async.models.rows import Row
 from aurinko_async.sync.checkpoint import Checkpoint
@@ -35,7 +43,7 @@ from aurinko_async.sync.machine import (
     Wait,
     Waited,
 )
-from aurinko_async.sync.store import Applied, Commit, Lease, SyncKey
+from aurinko_async.sync.store import Applied, Commit, Lease, SyncKey, SyncStore
 from aurinko_async.sync.values import Batch, D, R, SweepOrder, SyncOptions, SyncReport, SyncSource
 
 READY_WAIT: Final = 10.0
@@ -122,9 +130,9 @@ class _Run(Generic[R, D]):
         self.report = SyncReport()
 
     async def batches(self) -> AsyncGenerator[Batch[R, D], None]:
-        machine = self._round(await self._begin())
         ahead = _Ahead(self._fetch)
         try:
+            machine = self._round(await self._begin())
             action = machine.action
             while not isinstance(action, Done):
                 self._observe(action, machine.checkpoint)
@@ -145,7 +153,7 @@ class _Run(Generic[R, D]):
                 else:
                     event = await self._perform(action, ahead)
                 action = machine.handle(event)
-                if self._options.prefetch and machine.lookahead and not self._context.stopping:
+                if machine.lookahead and not self._context.stopping and self._may_prefetch():
                     ahead.start(machine.lookahead)
                 if self._context.stopping and (isinstance(event, Saved) or isinstance(action, Wait)):
                     break
@@ -155,6 +163,12 @@ class _Run(Generic[R, D]):
             self._tell(complete=isinstance(action, Done) and not machine.resumed, phase="done")
         finally:
             await ahead.close()
+            if self._lease is not None and self._options.store is not None:
+                await self._options.store.release(self._lease)
+
+    def _may_prefetch(self) -> bool:
+        prefetch = self._options.prefetch
+        return prefetch() if callable(prefetch) else prefetch
 
     def _round(self, checkpoint: Checkpoint | None) -> SyncMachine:
         return SyncMachine(checkpoint, self._source.params, self._options.bounds)
@@ -164,8 +178,21 @@ class _Run(Generic[R, D]):
         if store is not None:
             resource, container = self._source.key
             consumer = "" if self._mode == "mirror" else self._options.consumer
-            self._lease, text = await store.begin(SyncKey(await self._context.account(), resource, container, consumer))
+            key = SyncKey(await self._context.account(), resource, container, consumer)
+            self._lease, text = await self._leased(store, key)
         return Checkpoint.from_json(text) if text else None
+
+    async def _leased(self, store: SyncStore, key: SyncKey) -> tuple[Lease, str | None]:
+        waited, wait = 0.0, 0.05
+        while True:
+            try:
+                return await _begun(store, key)
+            except LeaseHeld:
+                if waited >= self._options.lease_wait:
+                    raise
+            wait = min(wait * 2, 1.0, self._options.lease_wait - waited)
+            await self._clock.sleep(wait)
+            waited += wait
 
     async def _perform(self, action: Action, ahead: _Ahead) -> Event:
         if isinstance(action, StartSync):
@@ -318,6 +345,18 @@ class _Run(Generic[R, D]):
 
     def _now(self) -> datetime:
         return datetime.fromtimestamp(self._clock.time(), UTC)
+
+
+async def _begun(store: SyncStore, key: SyncKey) -> tuple[Lease, str | None]:
+    """`store.begin`, that leaves nothing held when it is cancelled."""
+    begin = asyncio.ensure_future(store.begin(key))
+    try:
+        return await asyncio.shield(begin)
+    except asyncio.CancelledError:
+        with suppress(AurinkoError):
+            lease, _ = await begin
+            await store.release(lease)
+        raise
 
 
 class _Ahead:

@@ -31,7 +31,10 @@ class SyncKey:
 
 @frozen
 class Lease:
-    """The right to write one key, until it is released. `fence` grows with each holder: an older one's commit is refused."""
+    """The right to write one key, until it is released.
+
+    `fence` grows with each holder: an older one's commit is refused.
+    """
 
     key: SyncKey
     fence: int

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Generic, Protocol, TypeVar
+from typing import Final, Generic, Protocol, TypeVar
 
 from attrs import field, frozen
 
@@ -128,15 +128,37 @@ class SyncReport:
     complete: bool = False
     errors: tuple[DecodeError, ...] = ()
 
+    def __add__(self, other: SyncReport) -> SyncReport:
+        """Both together, as of the other's phase; complete when both are."""
+        return SyncReport(
+            phase=other.phase,
+            generation=max(self.generation, other.generation),
+            scan=self.scan or other.scan,
+            pages=self.pages + other.pages,
+            records=self.records + other.records,
+            tombstones=self.tombstones + other.tombstones,
+            added=self.added + other.added,
+            updated=self.updated + other.updated,
+            deleted=self.deleted + other.deleted,
+            complete=self.complete and other.complete,
+            errors=self.errors + other.errors,
+        )
+
+
+LEASE_WAIT: Final = 10.0
+"""Seconds to wait for another sync of the same container: longer than one takes to end, and than most take at all."""
+
 
 @frozen(kw_only=True)
 class SyncOptions:
     """What all faces of a sync share."""
 
+    account: str | None = None
     store: SyncStore | None = None
     checkpoint: str | None = None
     consumer: str = "default"
     hydrate: bool = False
-    prefetch: bool = True
+    prefetch: bool | Callable[[], bool] = True
+    lease_wait: float = LEASE_WAIT
     bounds: Bounds = field(factory=Bounds)
     progress: Callable[[SyncReport], None] | None = None
