@@ -95,19 +95,18 @@ class Database:
         return states
 
     def find(self, query: Query) -> list[bytes]:
-        statement, parameters = sql.find(query)
-        return [raw for (raw,) in self.connection.execute(statement, parameters)]
+        return [raw for (raw,) in self.connection.execute(*sql.find(query))]
 
-    def raw(self, account: str, message_id: str) -> bytes | None:
-        found = self.connection.execute(sql.RAW, (clean(account), clean(message_id))).fetchone()
+    def raw(self, table: Table, account: str, container: str | None, record_id: str) -> bytes | None:
+        found = self.connection.execute(*sql.record(table, account, container, record_id)).fetchone()
         return found[0] if found else None
 
-    def count(self, account: str) -> int:
-        counted: int = self.connection.execute(sql.COUNT, (clean(account),)).fetchone()[0]
+    def count(self, table: Table, account: str, container: str | None) -> int:
+        counted: int = self.connection.execute(*sql.count(table, account, container)).fetchone()[0]
         return counted
 
-    def after(self, account: str, last: str, limit: int) -> list[tuple[str, bytes]]:
-        return self.connection.execute(sql.AFTER, (clean(account), last, limit)).fetchall()
+    def after(self, table: Table, account: str, last: tuple[str, str], limit: int) -> list[tuple[str, str, bytes]]:
+        return self.connection.execute(*sql.after(table, account, last, limit)).fetchall()
 
     @contextmanager
     def _transaction(self) -> Generator[None]:

@@ -13,7 +13,7 @@ from attrs import frozen
 
 from aurinko_async.models.rows import Row
 from aurinko_async.sync.stores._mirror import Query
-from aurinko_async.sync.stores._tables import MESSAGES, TABLES, Kind, Table, clean, cleaned, text_time, window
+from aurinko_async.sync.stores._tables import TABLES, Kind, Table, clean, cleaned, text_time, window
 
 _TYPES: Final[dict[Kind, str]] = {"text": "TEXT", "time": "TEXT", "flag": "INTEGER", "texts": "TEXT"}
 
@@ -139,30 +139,69 @@ def parameters(
     return zip(*map(repeat, owner), rows, *searched, omitted, repeat(generation), [row.raw for row in rows.values()])
 
 
-# --- questions about messages
+# --- questions about records
 
-_LIVE: Final = f"FROM {MESSAGES.name} WHERE account = ? AND deleted_at IS NULL"
-RAW: Final = f"SELECT CAST(json AS BLOB) {_LIVE} AND id = ?"
-COUNT: Final = f"SELECT count(*) {_LIVE}"
-AFTER: Final = f"SELECT id, CAST(json AS BLOB) {_LIVE} AND id > ? ORDER BY id LIMIT ?"
+
+def _whose(table: Table, account: str, container: str | None) -> tuple[str, list[Any]]:
+    if container is None or table.container is None:
+        return "account = ?", [clean(account)]
+    return f"account = ? AND {table.container} = ?", [clean(account), clean(container)]
+
+
+def record(table: Table, account: str, container: str | None, record_id: str) -> tuple[str, list[Any]]:
+    """The statement for the JSON of one live record, with its parameters."""
+    whose, parameters = _whose(table, account, container)
+    if container is None and table.container is not None:
+        # By the primary key: an account has few containers and many records.
+        whose = (
+            f"account = ? AND {table.container} IN "
+            "(SELECT container FROM checkpoints WHERE account = ? AND resource = ? AND consumer = '')"
+        )
+        parameters += [clean(account), table.resource]
+    statement = (
+        f"SELECT CAST(json AS BLOB) FROM {table.name} WHERE {whose} AND id = ? AND deleted_at IS NULL "
+        f"ORDER BY {', '.join(table.scope)} LIMIT 1"
+    )
+    return statement, [*parameters, clean(record_id)]
+
+
+def count(table: Table, account: str, container: str | None) -> tuple[str, list[Any]]:
+    """The statement that counts live records, with its parameters."""
+    whose, parameters = _whose(table, account, container)
+    return f"SELECT count(*) FROM {table.name} WHERE {whose} AND deleted_at IS NULL", parameters
+
+
+def after(table: Table, account: str, last: tuple[str, str], limit: int) -> tuple[str, list[Any]]:
+    """The statement for the live records behind `last`, with its parameters."""
+    container = table.container or "''"
+    place, behind = (f"{container}, id", "(?, ?)") if table.container else ("id", "(?)")
+    statement = (
+        f"SELECT {container}, id, CAST(json AS BLOB) FROM {table.name} "
+        f"WHERE account = ? AND ({place}) > {behind} AND deleted_at IS NULL ORDER BY {place} LIMIT ?"
+    )
+    return statement, [clean(account), *(last if table.container else last[1:]), limit]
 
 
 def find(query: Query) -> tuple[str, list[Any]]:
     """The statement for a query, with its parameters."""
-    conditions, parameters = ["account = ?"], [clean(query.account)]
+    table = query.table
+    whose, parameters = _whose(table, query.account, query.container)
+    conditions = [whose]
     if not query.include_deleted:
         conditions.append("deleted_at IS NULL")
-    if query.thread_id is not None:
-        conditions.append("thread_id = ?")
-        parameters.append(clean(query.thread_id))
-    if query.label is not None:
-        conditions.append(f"EXISTS (SELECT 1 FROM json_each({MESSAGES.name}.sys_labels) WHERE value = ?)")
-        parameters.append(clean(query.label))
-    if query.since is not None or query.until is not None:
-        conditions.append("received_at >= ? AND received_at < ?")
+    for column, value in query.equals:
+        conditions.append(f"{column} = ?")
+        parameters.append(clean(value) if isinstance(value, str) else value)
+    for column, value in query.contains:
+        conditions.append(f"EXISTS (SELECT 1 FROM json_each({table.name}.{column}) WHERE value = ?)")
+        parameters.append(clean(value))
+    if query.bounded:
+        conditions.append(f"{query.time} >= ? AND {query.time} < ?")
         parameters += window(query.since, query.until)
+    # NULLs are the least, so a descending order has them last by itself.
+    direction = "DESC" if query.descending else "ASC NULLS LAST"
     statement = (
-        f"SELECT CAST(json AS BLOB) FROM {MESSAGES.name} WHERE {' AND '.join(conditions)} "
-        "ORDER BY received_at DESC, id LIMIT ? OFFSET ?"
+        f"SELECT CAST(json AS BLOB) FROM {table.name} WHERE {' AND '.join(conditions)} "
+        f"ORDER BY {query.order} {direction}, id LIMIT ? OFFSET ?"
     )
     return statement, [*parameters, -1 if query.limit is None else query.limit, query.offset]

@@ -16,9 +16,12 @@ import msgspec
 from attrs import frozen
 
 from aurinko_async.errors import ConfigError, InvalidInput
-from aurinko_async.models.calendar import RecurrenceType
+from aurinko_async.models.calendar import Event, RecurrenceType
+from aurinko_async.models.contacts import Contact
+from aurinko_async.models.mail import EmailMessage
 from aurinko_async.models.recurrence import EventDateTime
 from aurinko_async.models.rows import ContactColumns, EventColumns, MessageColumns
+from aurinko_async.models.tasks import Task
 from aurinko_async.sync.store import SyncKey
 
 Kind: TypeAlias = Literal["text", "time", "flag", "texts"]
@@ -32,20 +35,33 @@ class Column:
     kind: Kind
     read: Callable[[Any], Any]
 
+    def of(self, columns: Any) -> Any:
+        """The value as a store compares it: text is clean, times are text."""
+        value = self.read(columns)
+        if value is None or self.kind == "flag":
+            return value
+        if self.kind == "time":
+            return text_time(value)
+        return clean(value) if self.kind == "text" else [clean(text) for text in value]
+
 
 @frozen(kw_only=True)
 class Table:
     """The mirror of one resource.
 
     Attributes:
+        resource: As keys name it.
         name: The table's name.
+        model: What a record of it is read as.
         columns: The searchable columns.
         time: The column that windows and the order of time go by; `None` when its records have no time.
         container: The column for the container, where an account has more than one.
         indexes: The columns, after account and container, that are worth an index beside the one by time.
     """
 
+    resource: str
     name: str
+    model: type[Any]
     columns: tuple[Column, ...]
     time: str | None = None
     container: str | None = None
@@ -55,6 +71,10 @@ class Table:
     def scope(self) -> tuple[str, ...]:
         """The columns that tell whose a record is."""
         return ("account", self.container) if self.container else ("account",)
+
+    def column(self, name: str) -> Column:
+        """The column of this name."""
+        return next(column for column in self.columns if column.name == name)
 
     def owner(self, key: SyncKey) -> tuple[str, ...]:
         """The values of `scope`."""
@@ -78,7 +98,9 @@ def _unread(message: MessageColumns) -> bool | None:
 
 
 MESSAGES: Final = Table(
+    resource="email",
     name="messages",
+    model=EmailMessage,
     columns=(
         Column("thread_id", "text", attrgetter("thread_id")),
         Column("folder_id", "text", attrgetter("folder_id")),
@@ -131,7 +153,9 @@ def _master(event: EventColumns) -> str | None:
 
 
 EVENTS: Final = Table(
+    resource="calendar",
     name="events",
+    model=Event,
     columns=(
         Column("subject", "text", attrgetter("subject")),
         Column("location", "text", attrgetter("location")),
@@ -172,7 +196,9 @@ def _numbers(contact: ContactColumns) -> list[str] | None:
 
 
 CONTACTS: Final = Table(
+    resource="contacts",
     name="contacts",
+    model=Contact,
     columns=(
         Column("display_name", "text", _name("display_name")),
         Column("given_name", "text", _name("given_name")),
@@ -186,7 +212,9 @@ CONTACTS: Final = Table(
 )
 
 TASKS: Final = Table(
+    resource="tasks",
     name="tasks",
+    model=Task,
     columns=(
         Column("parent_id", "text", attrgetter("parent_id")),
         Column("title", "text", attrgetter("title")),
@@ -202,7 +230,7 @@ TASKS: Final = Table(
 )
 
 TABLES: Final[Mapping[str, Table]] = MappingProxyType(
-    {"email": MESSAGES, "calendar": EVENTS, "contacts": CONTACTS, "tasks": TASKS}
+    {table.resource: table for table in (MESSAGES, EVENTS, CONTACTS, TASKS)}
 )
 """The resources that a store can mirror."""
 

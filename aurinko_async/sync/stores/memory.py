@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
+from operator import itemgetter
 from types import TracebackType
 from typing import Any, Self
 
 from attrs import evolve, frozen
 
 from aurinko_async.errors import LeaseLost
-from aurinko_async.models.rows import MessageColumns, Row
+from aurinko_async.models.rows import Row
 from aurinko_async.sync.store import Applied, Commit, Lease, SyncKey, SyncState
 from aurinko_async.sync.stores._merge import by_id, completed
 from aurinko_async.sync.stores._mirror import Mirror, Query
-from aurinko_async.sync.stores._tables import MESSAGES, Table, clean, table_of, text_time, window
+from aurinko_async.sync.stores._tables import Table, clean, table_of, window
 
 
 @frozen
@@ -100,50 +101,72 @@ class MemoryStore(Mirror):
                 )
         return sorted(states, key=lambda state: _order(state.key))
 
-    async def raw(self, account: str, message_id: str) -> bytes | None:
-        """Get the API's JSON of a message as it came; `None` when there is none or it is deleted."""
-        record = self._messages(account).get(clean(message_id))
-        return None if record is None or record.deleted_at is not None else record.row.raw
+    async def _raw(self, table: Table, account: str, container: str | None, record_id: str) -> bytes | None:
+        for _, records in self._held(table, account, container):
+            record = records.get(clean(record_id))
+            if record is not None and record.deleted_at is None:
+                return record.row.raw
+        return None
 
-    async def count(self, account: str) -> int:
-        """Count the messages of an account that are not deleted."""
-        return sum(record.deleted_at is None for record in self._messages(account).values())
+    async def _count(self, table: Table, account: str, container: str | None) -> int:
+        held = self._held(table, account, container)
+        return sum(record.deleted_at is None for _, records in held for record in records.values())
 
     async def _find(self, query: Query) -> list[bytes]:
-        low, high = window(query.since, query.until)
-        bounded = query.since is not None or query.until is not None
+        order = query.table.column(query.order)
         found = [
-            (record.time or "", record_id, record.row.raw)
-            for record_id, record in sorted(self._messages(query.account).items())
-            if (query.include_deleted or record.deleted_at is None)
-            and _matches(record.row.columns, query)
-            and (not bounded or (record.time is not None and low <= record.time < high))
+            (order.of(record.row.columns), record_id, record.row.raw)
+            for _, records in self._held(query.table, query.account, query.container)
+            for record_id, record in records.items()
+            if (query.include_deleted or record.deleted_at is None) and _matches(record.row.columns, query)
         ]
-        found.sort(key=lambda entry: entry[0], reverse=True)
+        found.sort(key=itemgetter(1))
+        found.sort(key=lambda entry: entry[0] or "", reverse=query.descending)
+        found.sort(key=lambda entry: entry[0] is None)
         end = None if query.limit is None else query.offset + query.limit
         return [raw for _, _, raw in found[query.offset : end]]
 
-    async def _after(self, account: str, after: str, limit: int) -> list[tuple[str, bytes]]:
-        records = self._messages(account)
-        ids = sorted(key for key, record in records.items() if key > after and record.deleted_at is None)
-        return [(key, records[key].row.raw) for key in ids[:limit]]
+    async def _after(
+        self, table: Table, account: str, after: tuple[str, str], limit: int
+    ) -> list[tuple[str, str, bytes]]:
+        live = (
+            (container, record_id, record.row.raw)
+            for container, records in self._held(table, account, None)
+            for record_id, record in records.items()
+            if record.deleted_at is None and (container, record_id) > after
+        )
+        return sorted(live, key=itemgetter(0, 1))[:limit]
 
     def _of(self, key: SyncKey) -> _Records:
         table = table_of(key)
         return {} if table is None else self._tables.get((table.name, *table.owner(key)), {})
 
-    def _messages(self, account: str) -> _Records:
-        return self._tables.get((MESSAGES.name, clean(account)), {})
+    def _held(self, table: Table, account: str, container: str | None) -> Iterator[tuple[str, _Records]]:
+        """The records of an account by container, which is empty where the table has none."""
+        owner, wanted = clean(account), container and clean(container)
+        for (name, of, *rest), records in sorted(self._tables.items(), key=itemgetter(0)):
+            held = rest[0] if rest else ""
+            if (name, of) == (table.name, owner) and (wanted is None or held == wanted):
+                yield held, records
 
 
 def _order(key: SyncKey) -> tuple[str, str, str, str]:
     return key.account, key.resource, key.container, key.consumer
 
 
-def _matches(columns: MessageColumns, query: Query) -> bool:
-    return (query.label is None or query.label in (columns.sys_labels or ())) and (
-        query.thread_id is None or query.thread_id == columns.thread_id
-    )
+def _matches(columns: Any, query: Query) -> bool:
+    def value(name: str) -> Any:
+        return query.table.column(name).of(columns)
+
+    if not all(value(name) == (clean(sought) if isinstance(sought, str) else sought) for name, sought in query.equals):
+        return False
+    if not all(clean(sought) in (value(name) or ()) for name, sought in query.contains):
+        return False
+    if not query.bounded or query.time is None:
+        return True
+    low, high = window(query.since, query.until)
+    time = value(query.time)
+    return time is not None and low <= time < high
 
 
 def _changes(table: Table, records: _Records, commit: Commit) -> tuple[_Records, Applied]:
@@ -170,8 +193,7 @@ def _changes(table: Table, records: _Records, commit: Commit) -> tuple[_Records,
 
 
 def _time(table: Table, row: Row[Any]) -> str | None:
-    time = next((column.read(row.columns) for column in table.columns if column.name == table.time), None)
-    return None if time is None else text_time(time)
+    return None if table.time is None else table.column(table.time).of(row.columns)
 
 
 def _older(records: _Records, generation: int, bounds: tuple[str, str], *, timeless: bool) -> Iterable[str]:

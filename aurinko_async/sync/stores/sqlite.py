@@ -65,7 +65,7 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar
 from aurinko_async.errors import ConfigError, StoreError
 from aurinko_async.sync.store import Applied, Commit, Lease, SyncKey, SyncState
 from aurinko_async.sync.stores._mirror import Mirror, Query
-from aurinko_async.sync.stores._tables import table_of
+from aurinko_async.sync.stores._tables import Table, table_of
 
 if TYPE_CHECKING:
     from aurinko_async.sync.stores._sqlite_database import Database
@@ -147,19 +147,19 @@ class SQLiteStore(Mirror):
         """How every key stands that has been saved once."""
         return await self._run(lambda database: database.status())
 
-    async def raw(self, account: str, message_id: str) -> bytes | None:
-        """Get the API's JSON of a message as it came; `None` when there is none or it is deleted."""
-        return await self._run(lambda database: database.raw(account, message_id))
+    async def _raw(self, table: Table, account: str, container: str | None, record_id: str) -> bytes | None:
+        return await self._run(lambda database: database.raw(table, account, container, record_id))
 
-    async def count(self, account: str) -> int:
-        """Count the messages of an account that are not deleted."""
-        return await self._run(lambda database: database.count(account))
+    async def _count(self, table: Table, account: str, container: str | None) -> int:
+        return await self._run(lambda database: database.count(table, account, container))
 
     async def _find(self, query: Query) -> list[bytes]:
         return await self._run(lambda database: database.find(query))
 
-    async def _after(self, account: str, after: str, limit: int) -> list[tuple[str, bytes]]:
-        return await self._run(lambda database: database.after(account, after, limit))
+    async def _after(
+        self, table: Table, account: str, after: tuple[str, str], limit: int
+    ) -> list[tuple[str, str, bytes]]:
+        return await self._run(lambda database: database.after(table, account, after, limit))
 
     async def _open(self) -> None:
         from aurinko_async.sync.stores._sqlite_file import connected
