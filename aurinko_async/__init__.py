@@ -16,6 +16,7 @@ from aurinko_async.auth import (
 )
 from aurinko_async.client import AurinkoClient
 from aurinko_async.errors import AmbiguousResult, ApiError, AurinkoError, ConfigError, DecodeError
+from aurinko_async.oauth import Grant, OAuthFlow
 from aurinko_async.pagination import OffsetPaginator, TokenPaginator
 from aurinko_async.retry import RetryPolicy
 from aurinko_async.sync import Batch, DeltaSync, MemoryStore, SQLiteStore, SyncReport
@@ -35,9 +36,11 @@ __all__ = [
     "DecodeError",
     "DeltaSync",
     "ExchangeIdTokenAuth",
+    "Grant",
     "Limits",
     "MemoryStore",
     "NoAuth",
+    "OAuthFlow",
     "OffsetPaginator",
     "RetryPolicy",
     "SQLiteStore",

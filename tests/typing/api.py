@@ -17,9 +17,11 @@ from aurinko_async import (
     Credentials,
     DeltaSync,
     ExchangeIdTokenAuth,
+    Grant,
     Limits,
     MemoryStore,
     NoAuth,
+    OAuthFlow,
     OffsetPaginator,
     RetryPolicy,
     SQLiteStore,
@@ -296,6 +298,10 @@ async def the_rest(aurinko: AurinkoClient) -> None:
     assert_type(parse_callback("/?code=x", state=state).code, str | None)
     assert_type(await aurinko.auth.exchange_code("x"), AccountSaveResult)
     assert_type(await aurinko.auth.prepare(), PreparedAuthToken)
+    flow = OAuthFlow(aurinko, return_url="https://app.example", state_secret=["new" * 6, b"old" * 6])
+    assert_type(flow.authorize_url(ServiceType.GOOGLE, bound_to="session", payload="/inbox"), str)
+    assert_type(await flow.callback("/?code=x", bound_to=None), Grant)
+    flow.authorize_url("Google")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     parse_callback("/?code=x")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     AccountInput(service_type="IMAP")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     aurinko.auth.authorize_url(service_type="Google")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]

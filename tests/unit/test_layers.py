@@ -22,11 +22,12 @@ LAYERS = [
     "sync",
     "resources",
     "client",
+    "oauth",
     "webhooks",
     "sandbox",
     "cli",
 ]
-PURE = ["_wire", "retry", "_converter", "_codec", "auth", "sync.checkpoint", "sync.machine"]
+PURE = ["_wire", "retry", "_converter", "_codec", "auth", "sync.checkpoint", "sync.machine", "oauth.state"]
 """No coroutine, no clock, no random, no IO."""
 IMPURE = {"asyncio", "time", "random", "os", "socket", "aiohttp", "logging"}
 
