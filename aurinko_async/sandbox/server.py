@@ -19,6 +19,7 @@ from aiohttp import web
 
 from aurinko_async.sandbox import handlers
 from aurinko_async.sandbox.account import Account
+from aurinko_async.sandbox.authorize_page import choices
 from aurinko_async.sandbox.call import HANDLERS, Call, Reply
 from aurinko_async.sandbox.contract import Operation, operations
 from aurinko_async.sandbox.credentials import Identity, identify
@@ -108,7 +109,7 @@ class Sandbox:
         self.requests: list[Served] = []
         self.latency = latency
         self._host, self._port = host, port
-        self._router = Router(operations())
+        self._router = Router([*operations(), *choices(operations())])
         self._runner: web.ServerRunner | None = None
         self._closing = asyncio.Event()
         self._delivers = webhooks == "auto"

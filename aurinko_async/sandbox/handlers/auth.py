@@ -1,49 +1,54 @@
-"""auth.*: the browser's way through an authorisation, cut short: everybody consents at once."""
+"""auth.*: the way through an authorisation. A browser is asked which mailbox; whoever else comes consents at once."""
 
 from __future__ import annotations
 
 import base64
 import hashlib
 import hmac
+from collections.abc import Callable
 from urllib.parse import urlencode, urlsplit
 
+from aurinko_async.sandbox import authorize_page
 from aurinko_async.sandbox.account import Account
+from aurinko_async.sandbox.authorize_page import DENY, NEW, wants_page
 from aurinko_async.sandbox.call import Call, Reply, reply, serves
 from aurinko_async.sandbox.contract import Json
 from aurinko_async.sandbox.credentials import client_id_of, exchange_token_of
 from aurinko_async.sandbox.errors import bad_request, unauthorized
 
 
+class _Refused(Exception):
+    """The browser goes back without an authorisation."""
+
+
 @serves("auth.authorize_url")
 def authorize(call: Call) -> Reply:
-    _check(call)
-    account = _authorised(call)
-    if call.query.get("authEmail") not in (None, account.email):
-        return _back(call, {"status": "error", "error": "Another address signed in"})
-    return _back(call, _granted(call, account, call.query["responseType"]))
+    return _conclude(call)
 
 
 @serves("auth.authorize_daemon_url")
 def authorize_daemon(call: Call) -> Reply:
-    _check(call)
-    return _back(call, _granted(call, _authorised(call), call.query["responseType"]))
+    return _conclude(call)
 
 
 @serves("auth.authorize_user_url")
 def authorize_user(call: Call) -> Reply:
-    _check(call)
     user_id: str | None = None
     if call.query["accountRole"] == "secondary":
         user_id = _user(call)
         if user_id is None:
+            _check(call)
             return _back(call, {"status": "error", "error": "userSignature is not valid"})
-    account = _authorised(call, user_id)
+    return _conclude(call, user_id, _signed_in)
+
+
+def _signed_in(call: Call, account: Account) -> Reply:
     if (token := call.query.get("token")) is not None:
         identity = call.world.prepared.pop(token, None)
         if identity is None:
-            return _back(call, {"status": "error", "error": "The token is not valid"})
+            raise _Refused("The token is not valid")
         account.exchange_id_token = identity
-    answer = _back(call, _granted(call, account, call.query["responseType"]))
+    answer = _granted(call, account)
     if call.query["responseType"] != "cookie":
         return answer
     cookie = f"AUR{call.world.app_id}={call.world.session(account)}; Path=/; HttpOnly"
@@ -72,29 +77,90 @@ def get_token(call: Call) -> Reply:
     return exchange_code(call)
 
 
+def _granted(call: Call, account: Account) -> Reply:
+    answer: Json = {"status": "success"}
+    match call.query["responseType"]:
+        case "code":
+            answer["code"] = call.world.issue_code(account)
+        case "token":
+            answer |= {"accountId": account.id, "token": account.token}
+        case _:
+            pass
+    return _back(call, answer)
+
+
+def _conclude(call: Call, user_id: str | None = None, finish: Callable[[Call, Account], Reply] = _granted) -> Reply:
+    _check(call)
+    if "choice" not in call.query and wants_page(call.headers):
+        return authorize_page.page(call.operation, call.query, _mailboxes(call))
+    try:
+        return finish(call, _authorised(call, user_id))
+    except _Refused as refusal:
+        return _back(call, {"status": "error", "error": str(refusal)})
+
+
 def _check(call: Call) -> None:
     url: str = call.query["returnUrl"]
-    if urlsplit(url).scheme not in ("http", "https"):
+    if not _is_absolute(url):
         raise bad_request("returnUrl is not an absolute URL")
     if call.query["clientId"] != call.world.client_id:
         raise bad_request("Unknown clientId")
 
 
-def _authorised(call: Call, user_id: str | None = None) -> Account:
+def _is_absolute(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return False
+    return parts.scheme in ("http", "https") and bool(parts.netloc) and url.isprintable()
+
+
+def _mailboxes(call: Call) -> list[Account]:
+    """Those that may be meant."""
     if (account_id := call.query.get("accountId")) is not None:
-        account = call.world.account(account_id)
-    else:
-        hint = call.query.get("authEmail") or call.query.get("loginHint")
-        known = [a for a in call.world.accounts if not a.deleted and a.service_type == call.query["serviceType"]]
-        named = [account for account in known if account.email == hint]
-        recycled = named if hint else known if call.query.get("recycle") else []
-        account = (
-            recycled[0] if recycled else call.world.add_account(call.query["serviceType"], email=hint, user_id=user_id)
-        )
-    account.token_status = "active"
-    if not account.token:
-        call.world.renew_token(account)
-    return account
+        return [call.world.account(account_id)]
+    return [a for a in call.world.accounts if not a.deleted and a.service_type == call.query["serviceType"]]
+
+
+def _authorised(call: Call, user_id: str | None) -> Account:
+    found = _meant(call) if "choice" not in call.query else _chosen(call)
+    email = found.email if isinstance(found, Account) else found
+    if call.query.get("authEmail") not in (None, email):
+        raise _Refused("Another address signed in")
+    if not isinstance(found, Account):
+        return call.world.add_account(call.query["serviceType"], email=found, user_id=user_id)
+    found.token_status = "active"
+    if not found.token:
+        call.world.renew_token(found)
+    return found
+
+
+def _meant(call: Call) -> Account | str | None:
+    """The account that nobody needs to be asked for; or the address of a new one, where there is one."""
+    known = _mailboxes(call)
+    if "accountId" in call.query:
+        return known[0]
+    hint: str | None = call.query.get("authEmail") or call.query.get("loginHint")
+    named = [account for account in known if account.email == hint]
+    recycled = named if hint else known if call.query.get("recycle") else []
+    return recycled[0] if recycled else hint
+
+
+def _chosen(call: Call) -> Account | str | None:
+    """The account that was chosen on the page; or the address of a new one, where there is one."""
+    choice, known = call.query["choice"], _mailboxes(call)
+    if choice == DENY:
+        raise _Refused("access_denied")
+    if choice != NEW or "accountId" in call.query:
+        chosen = [account for account in known if str(account.id) == choice]
+        if not chosen:
+            raise bad_request("There is no such mailbox")
+        return chosen[0]
+    email: str | None = call.query.get("email", "").strip() or call.query.get("authEmail")
+    if email is not None and ("@" not in email.strip("@") or not email.isprintable()):
+        raise bad_request("email is not an address")
+    again = [account for account in known if account.email == email and call.query.get("recycle")]
+    return again[0] if again else email
 
 
 def _user(call: Call) -> str | None:
@@ -106,16 +172,6 @@ def _user(call: Call) -> str | None:
     accepted = (digest.hex(), base64.b64encode(digest).decode(), base64.urlsafe_b64encode(digest).decode())
     user_id: str = query["userId"]
     return user_id if query.get("userSignature") in accepted else None
-
-
-def _granted(call: Call, account: Account, response_type: str) -> Json:
-    match response_type:
-        case "code":
-            return {"status": "success", "code": call.world.issue_code(account)}
-        case "token":
-            return {"status": "success", "accountId": account.id, "token": account.token}
-        case _:
-            return {"status": "success"}
 
 
 def _back(call: Call, answer: Json) -> Reply:
