@@ -11,6 +11,7 @@ AurinkoError
 ├── AuthorizationFailed         a browser came back without an authorisation: refused, no code
 │   ├── StateRejected           with a state that is not its own: ignore the visit
 │   └── StateExpired            with a state that is its own, too late: send it away again
+├── SignatureRejected           a request to a webhook that is not signed as it must be, or too old
 ├── ApiError                    the API answered with an error status
 │   ├── BadRequest              400
 │   ├── Unauthorized            401: the credentials are missing or unknown

@@ -21,7 +21,7 @@ from aurinko_async.sync import SyncStore
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS: list[dict[str, Any]] = json.loads((ROOT / "tests/contract/data/operations.json").read_text("utf-8"))
-EXPORTING = ["aurinko_async", "aurinko_async.models", "aurinko_async.sync"]
+EXPORTING = ["aurinko_async", "aurinko_async.models", "aurinko_async.sync", "aurinko_async.webhooks"]
 """The modules that users import from."""
 
 COMPOSED = {"email.delta", "calendars.delta", "contacts.delta", "task_lists.delta"}
