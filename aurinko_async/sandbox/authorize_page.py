@@ -48,7 +48,7 @@ def wants_page(headers: Mapping[str, str]) -> bool:
 
 
 def choices(operations: Iterable[Operation]) -> list[Operation]:
-    """Give the addresses of the buttons: each authorisation once more, with what was chosen, outside the API's paths."""
+    """Give the addresses of the buttons: each authorisation once more, with a choice, outside the API's paths."""
     return [
         evolve(operation, path=_path(operation), parameters=(*operation.parameters, _CHOICE, _EMAIL))
         for operation in operations
