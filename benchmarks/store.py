@@ -51,8 +51,8 @@ async def against_sqlite3(rounds: int, folder: Path) -> Result:
     page_rows = pages()
     async with SQLiteStore(folder / "store.db") as store, SQLiteStore(folder / "bare.db") as other:
         chosen = await settings(other)
+        lease, _ = await other.begin(SyncKey("template", "email"))
         for page in page_rows:
-            lease, _ = await other.begin(SyncKey("template", "email"))
             await other.commit(lease, Commit(checkpoint="{}", generation=1, at=datetime.now(UTC), rows=page))
     names = [[f"{round_}-{number}" for number in range(ACCOUNTS)] for round_ in range(rounds + 1)]
     turns = {name: iter(names) for name in ("bare", "store")}

@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from aurinko_async.errors import ConfigError, NewerSchema, NotAStore, StoreError
-from aurinko_async.sync.store import Applied
+from aurinko_async.sync.store import Applied, Lease
 from aurinko_async.sync.stores import SQLiteStore
 from support.rows import KEY, NOW, commit, gone, of_json, row
 
@@ -60,13 +60,12 @@ async def filled(path: Path) -> None:
         await store.commit(lease, commit(row("a"), checkpoint="1"))
 
 
-async def assert_unharmed(store: SQLiteStore) -> None:
+async def assert_unharmed(store: SQLiteStore, lease: Lease) -> None:
     """After a refused commit of `b`: nothing of it is there, no transaction is open, and the store can be written."""
     assert store._connection is not None
     assert not store._connection.in_transaction
     assert [state.checkpoint for state in await store.status()] == ["1"]
     assert [message.id for message in await store.messages("42")] == ["a"]
-    lease, _ = await store.begin(KEY)
     assert await store.commit(lease, commit(row("c"), deleted=[gone("a")])) == Applied(added=1, deleted=1)
 
 
@@ -89,15 +88,16 @@ class TestFile:
                 ("ann@x", "text")
             ]
             await store.commit(lease, commit(deleted=[gone("m1", NOW)]))
+            await store.release(lease)
             assert plain(path, "SELECT deleted_at FROM messages") == [("2026-03-01T12:00:00.000Z",)]
             assert plain(path, "SELECT * FROM checkpoints") == [
-                ("42", "email", "", "", 1, 1, "{}", "2026-03-01T12:00:00.000Z", "2026-03-01T12:00:00.000Z")
+                ("42", "email", "", "", 1, 1, "{}", "2026-03-01T12:00:00.000Z", "2026-03-01T12:00:00.000Z", None)
             ]
 
     async def test_its_documentation_names_every_column(self, path: Path) -> None:
         await filled(path)
         documented = sys.modules[SQLiteStore.__module__].__doc__ or ""
-        for table in ("messages", "checkpoints"):
+        for table in ("messages", "events", "contacts", "tasks", "checkpoints", "marks", "standings"):
             for (column,) in plain(path, "SELECT name FROM pragma_table_info(?)", table):
                 assert column in documented, f"{table}.{column}"
 
@@ -115,7 +115,7 @@ class TestFile:
     async def test_it_is_made_for_mail_and_says_whose_it_is(self, path: Path) -> None:
         await filled(path)
         settings = {name: plain(path, f"PRAGMA {name}")[0][0] for name in ("page_size", "journal_mode", "user_version")}
-        assert settings == {"page_size": 16384, "journal_mode": "wal", "user_version": 1}
+        assert settings == {"page_size": 16384, "journal_mode": "wal", "user_version": 2}
         assert plain(path, "PRAGMA application_id") == [(int.from_bytes(b"auri", "big"),)]
 
     async def test_it_is_there_again_after_closing(self, path: Path) -> None:
@@ -232,11 +232,11 @@ class TestOtherFiles:
 
     async def test_a_newer_schema_is_left_to_newer_packages(self, path: Path) -> None:
         await filled(path)
-        plain(path, "PRAGMA user_version = 2")
+        plain(path, "PRAGMA user_version = 3")
         with pytest.raises(NewerSchema, match="upgrade aurinko-async"):
             async with SQLiteStore(path):
                 pass
-        assert plain(path, "PRAGMA user_version") == [(2,)]
+        assert plain(path, "PRAGMA user_version") == [(3,)]
         assert plain(path, "SELECT count(*) FROM messages") == [(1,)]
 
     @pytest.mark.parametrize("statement", ["", "VACUUM", "PRAGMA user_version = 0"])
@@ -261,7 +261,7 @@ class TestRefusals:
             page = [row(f"b{number}", body="x" * 4000) for number in range(100)]
             with pytest.raises(StoreError, match="disk is full: free some space"):
                 await store.commit(lease, commit(*page, checkpoint="2"))
-            await assert_unharmed(store)
+            await assert_unharmed(store, lease)
 
     async def test_a_disk_that_fails(self, path: Path) -> None:
         await filled(path)
@@ -274,7 +274,7 @@ class TestRefusals:
                     await store.commit(lease, commit(row("b", body="x" * 1_000_000), checkpoint="2"))
             finally:
                 resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-            await assert_unharmed(store)
+            await assert_unharmed(store, lease)
 
     async def test_a_trigger_that_refuses_the_last_record(self, path: Path) -> None:
         await filled(path)
@@ -285,7 +285,7 @@ class TestRefusals:
             lease, _ = await store.begin(KEY)
             with pytest.raises(StoreError, match="no z"):
                 await store.commit(lease, commit(row("b"), row("z"), checkpoint="2", deleted=[gone("a")]))
-            await assert_unharmed(store)
+            await assert_unharmed(store, lease)
 
     async def test_another_program_that_writes_for_too_long(self, path: Path) -> None:
         await filled(path)
@@ -300,7 +300,7 @@ class TestRefusals:
                 with pytest.raises(StoreError, match="locked"):
                     async with SQLiteStore(path, busy_timeout=0.01):
                         pass
-            await assert_unharmed(store)
+            await assert_unharmed(store, lease)
 
     async def test_a_damaged_file(self, path: Path) -> None:
         await filled(path)

@@ -6,36 +6,80 @@ import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
 from datetime import datetime
+from typing import TypeAlias, cast
 
 import msgspec
-from attrs import frozen
+from attrs import field, frozen
 
-from aurinko_async.errors import LeaseLost
-from aurinko_async.sync.store import Applied, Commit, Lease, SyncKey, SyncState
+from aurinko_async.errors import LeaseHeld, LeaseLost
+from aurinko_async.sync.store import AccountState, Applied, Commit, Lease, Mark, SyncKey, SyncState
 from aurinko_async.sync.stores import _sqlite_sql as sql
 from aurinko_async.sync.stores._merge import by_id, completed
 from aurinko_async.sync.stores._mirror import Query
+from aurinko_async.sync.stores._sqlite_lock import Presence
 from aurinko_async.sync.stores._tables import TABLES, Table, clean, table_of, text_time, window
+
+_Names: TypeAlias = tuple[str, str, str, str]
 
 
 @frozen
 class Database:
-    """An open database of ours."""
+    """An open database of ours.
+
+    Attributes:
+        presence: What tells others that this store is there.
+        held: The keys that were handed out and not given back, each with its fence.
+    """
 
     connection: sqlite3.Connection
+    presence: Presence
+    held: dict[_Names, int] = field(factory=dict[_Names, int])
 
     def begin(self, key: SyncKey) -> tuple[Lease, str | None]:
+        names = _names(key)
         with self._transaction():
-            self.connection.execute(sql.TAKE_OVER, _key(key))
-            fence, checkpoint = self.connection.execute(sql.PLACE, _key(key)).fetchone()
-        return Lease(key, fence), checkpoint
+            fence, checkpoint, holder = self.connection.execute(sql.PLACE, names).fetchone() or (0, None, None)
+            self._refuse_held(key, holder)
+            self.presence.declare()
+            self.connection.execute(sql.TAKE, (*names, fence + 1, self.presence.holder))
+        self.held[names] = fence + 1
+        return Lease(key, fence + 1), checkpoint
+
+    def _refuse_held(self, key: SyncKey, holder: str | None) -> None:
+        what = f"another sync of account {key.account} ({key.resource}) runs"
+        if holder == self.presence.holder:
+            # One that is not among the held could not be written as released.
+            if _names(key) in self.held:
+                raise LeaseHeld(f"{what} in this process: let it end, or stop it, then try again")
+        elif holder is not None and self.presence.is_there(holder):
+            raise LeaseHeld(f"{what}, in another process or store: wait for its end, or stop it, then try again")
+
+    def release(self, lease: Lease) -> None:
+        names = _names(lease.key)
+        if self.held.get(names) == lease.fence:
+            del self.held[names]
+            self.connection.execute(sql.RELEASE, (*names, lease.fence, self.presence.holder))
+
+    def leave(self) -> None:
+        """Give all keys back, and be there no longer."""
+        try:
+            if self.held:
+                self.held.clear()
+                self.connection.execute(sql.RELEASE_ALL, (self.presence.holder,))
+        finally:
+            self.presence.withdraw()
 
     def commit(self, lease: Lease, commit: Commit) -> Applied:
-        table, at = table_of(lease.key), text_time(commit.at)
+        table, at, names = table_of(lease.key), text_time(commit.at), _names(lease.key)
         place = (commit.checkpoint, commit.generation, at, at if commit.finished else None)
+        scope = (*names, lease.fence, self.presence.holder)
         with self._transaction():
-            if not self.connection.execute(sql.SAVE, (*place, *_key(lease.key), lease.fence)).rowcount:
-                raise LeaseLost(f"another sync of account {lease.key.account} took over; this commit was not saved")
+            given = self.held.get(names) == lease.fence
+            if not given or not self.connection.execute(sql.SAVE, (*place, *scope)).rowcount:
+                raise LeaseLost(
+                    f"this sync of account {lease.key.account} gave its place back, or another took over; "
+                    "this commit was not saved"
+                )
             return Applied() if table is None else self._apply(table, table.owner(lease.key), commit)
 
     def _apply(self, table: Table, owner: tuple[str, ...], commit: Commit) -> Applied:
@@ -94,6 +138,46 @@ class Database:
             )
         return states
 
+    def containers(self, account: str, resource: str) -> list[str]:
+        found = self.connection.execute(sql.CONTAINERS, (clean(account), clean(resource)))
+        return [container for (container,) in found]
+
+    def mark(self, account: str, resource: str, at: datetime) -> Mark:
+        scope = (clean(account), clean(resource), text_time(at))
+        return Mark(account, resource, cast("int", self.connection.execute(sql.MARK, scope).lastrowid))
+
+    def marks(self) -> list[Mark]:
+        return [Mark(*found) for found in self.connection.execute(sql.MARKS)]
+
+    def settle(self, mark: Mark) -> None:
+        self.connection.execute(sql.SETTLE, (clean(mark.account), clean(mark.resource), mark.serial))
+
+    def note(self, state: AccountState) -> None:
+        self.connection.execute(
+            sql.NOTE,
+            (
+                clean(state.account),
+                clean(state.resource),
+                state.standing,
+                clean(state.reason),
+                text_time(state.since),
+                text_time(state.until) if state.until else None,
+            ),
+        )
+
+    def standings(self) -> list[AccountState]:
+        return [
+            AccountState(
+                account=account,
+                resource=resource,
+                standing=standing,
+                reason=reason,
+                since=datetime.fromisoformat(since),
+                until=datetime.fromisoformat(until) if until else None,
+            )
+            for account, resource, standing, reason, since, until in self.connection.execute(sql.STANDINGS)
+        ]
+
     def find(self, query: Query) -> list[bytes]:
         return [raw for (raw,) in self.connection.execute(*sql.find(query))]
 
@@ -121,5 +205,5 @@ class Database:
             raise
 
 
-def _key(key: SyncKey) -> tuple[str, str, str, str]:
+def _names(key: SyncKey) -> _Names:
     return clean(key.account), clean(key.resource), clean(key.container), clean(key.consumer)

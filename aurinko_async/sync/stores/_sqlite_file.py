@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import sqlite3
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -9,17 +10,16 @@ from typing import Any, Final, TypeAlias, TypeVar, cast
 
 import aiosqlite
 
-from aurinko_async.errors import NewerSchema, NotAStore, StoreError
+from aurinko_async.errors import NotAStore, StoreError
 from aurinko_async.sync.stores._sqlite_database import Database
-from aurinko_async.sync.stores._sqlite_sql import SCHEMA
+from aurinko_async.sync.stores._sqlite_lock import Presence
+from aurinko_async.sync.stores._sqlite_schema import APPLICATION_ID, create, pragma, upgrade
 
 T = TypeVar("T")
 _Execute: TypeAlias = Callable[..., Coroutine[Any, Any, T]]
 
-APPLICATION_ID: Final = int.from_bytes(b"auri", "big")
-"""In the header of the file, where `file` and other programs look for whose a database is."""
-VERSION: Final = 1
-"""Of the schema, kept as `user_version`."""
+logger = logging.getLogger("aurinko_async")
+
 PAGE_SIZE: Final = 16384
 """Bytes. A message with its JSON is about 5 KB: in SQLite's 4 KiB pages each one would overflow."""
 CHECKPOINT_PAGES: Final = 4096
@@ -53,22 +53,36 @@ class Connection(aiosqlite.Connection):
         super().__init__(self._connect_or_fail, iter_chunk_size=64)
         self._path = path
         self._busy_timeout = busy_timeout
+        self._presence = Presence(None if path == ":memory:" else path)
+        self._database: Database | None = None
         self.failure: Exception | None = None
 
     def _connect_or_fail(self) -> sqlite3.Connection:
         # aiosqlite leaves its thread behind when this raises; what it got, it closes.
         try:
-            return _connect(self._path, self._busy_timeout)
+            connection = _connect(self._path, self._busy_timeout)
+            self._database = Database(connection, self._presence)
+            return connection
         except Exception as error:
             self.failure = error
             return sqlite3.connect(":memory:")
 
     async def perform(self, work: Callable[[Database], T]) -> T:
         execute = cast("_Execute[T]", self._execute)  # pyright: ignore[reportUnknownMemberType]
+        assert self._database is not None
         try:
-            return await execute(work, Database(self._conn))
+            return await execute(work, self._database)
         except sqlite3.Error as error:
             raise _translated(error, self._path) from error
+
+    async def leave(self) -> None:
+        """Give all keys back, then close. Others find this store gone even when that could not be written."""
+        try:
+            await self.perform(Database.leave)
+        except StoreError as error:
+            logger.info("%s was closed before its leases were written as released (%s)", self._path, error)
+        finally:
+            await self.close()
 
 
 async def connected(path: str, *, busy_timeout: float) -> Connection:
@@ -140,13 +154,11 @@ def _check(path: Path) -> None:
 
 
 def _prepare(connection: sqlite3.Connection, path: str) -> None:
-    if _pragma(connection, "application_id") != APPLICATION_ID:
-        _create(connection)
-    version = _pragma(connection, "user_version")
-    if version > VERSION:
-        raise NewerSchema(
-            f"{path} has schema {version}, this version of the package knows up to {VERSION}: upgrade aurinko-async"
-        )
+    if pragma(connection, "application_id") != APPLICATION_ID:
+        # Before WAL, which would fix the size of the pages.
+        connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
+        create(connection)
+    upgrade(connection, path)
     # Without WAL (in memory, on some network file systems) only a full sync at each commit is safe from power cuts.
     connection.execute(f"PRAGMA synchronous = {'NORMAL' if _use_wal(connection) else 'FULL'}")
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
@@ -159,32 +171,16 @@ def _prepare(connection: sqlite3.Connection, path: str) -> None:
 def _use_wal(connection: sqlite3.Connection) -> bool:
     for _ in range(WAL_ATTEMPTS):
         try:
-            return bool(_pragma(connection, "journal_mode = WAL") == "wal")
+            return _journal(connection) == "wal"
         except sqlite3.OperationalError as error:
             if error.sqlite_errorcode != sqlite3.SQLITE_BUSY:
                 raise
             # SQLite does not wait for others here, as it does for the file to itself.
             connection.execute("BEGIN EXCLUSIVE")
             connection.execute("ROLLBACK")
-    return bool(_pragma(connection, "journal_mode = WAL") == "wal")
+    return _journal(connection) == "wal"
 
 
-def _create(connection: sqlite3.Connection) -> None:
-    """Make the tables and the marks in one transaction, before WAL: the file is either empty or ours."""
-    connection.execute(f"PRAGMA page_size = {PAGE_SIZE}")
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        if _pragma(connection, "application_id") != APPLICATION_ID:
-            for statement in SCHEMA:
-                connection.execute(statement)
-            connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
-            connection.execute(f"PRAGMA user_version = {VERSION}")
-        connection.execute("COMMIT")
-    except BaseException:
-        if connection.in_transaction:
-            connection.execute("ROLLBACK")
-        raise
-
-
-def _pragma(connection: sqlite3.Connection, name: str) -> Any:
-    return connection.execute(f"PRAGMA {name}").fetchone()[0]
+def _journal(connection: sqlite3.Connection) -> str:
+    mode: str = connection.execute("PRAGMA journal_mode = WAL").fetchone()[0]
+    return mode

@@ -13,9 +13,7 @@ from attrs import frozen
 
 from aurinko_async.models.rows import Row
 from aurinko_async.sync.stores._mirror import Query
-from aurinko_async.sync.stores._tables import TABLES, Kind, Table, clean, cleaned, text_time, window
-
-_TYPES: Final[dict[Kind, str]] = {"text": "TEXT", "time": "TEXT", "flag": "INTEGER", "texts": "TEXT"}
+from aurinko_async.sync.stores._tables import Kind, Table, clean, cleaned, text_time, window
 
 _IDS: Final = "id IN (SELECT value FROM json_each(?))"
 """One parameter for any number of ids: one statement, prepared once."""
@@ -50,45 +48,39 @@ _ADAPTERS: Final[dict[Kind, Callable[[list[Any]], list[Any]]]] = {
 """A column's values as SQLite has them; whole columns, because a call for each value costs more than the work."""
 
 
-def _create_table(table: Table) -> list[str]:
-    scope = ", ".join(f"{name} TEXT NOT NULL" for name in (*table.scope, "id"))
-    columns = "".join(f"{column.name} {_TYPES[column.kind]}, " for column in table.columns)
-    owner = ", ".join(table.scope)
-    time = [table.time] if table.time else []
-    # With what counts, windows and sweeps ask for, so that none of them reads the rows and their JSON.
-    indexes = {"time": (*time, "deleted_at", "generation"), **{"_".join(names): names for names in table.indexes}}
-    return [
-        f"CREATE TABLE {table.name} ({scope}, {columns}omitted TEXT, generation INTEGER NOT NULL, deleted_at TEXT, "
-        f"json TEXT NOT NULL, PRIMARY KEY ({owner}, id))",
-        *(
-            f"CREATE INDEX {table.name}_by_{name} ON {table.name} ({owner}, {', '.join(names)})"
-            for name, names in indexes.items()
-        ),
-    ]
-
-
-SCHEMA: Final = (
-    *(statement for table in TABLES.values() for statement in _create_table(table)),
-    "CREATE TABLE checkpoints (account TEXT NOT NULL, resource TEXT NOT NULL, container TEXT NOT NULL, "
-    "consumer TEXT NOT NULL, fence INTEGER NOT NULL, generation INTEGER, checkpoint TEXT, saved_at TEXT, "
-    "finished_at TEXT, PRIMARY KEY (account, resource, container, consumer))",
-)
-
-TAKE_OVER: Final = (
-    "INSERT INTO checkpoints (account, resource, container, consumer, fence) VALUES (?, ?, ?, ?, 1) "
-    "ON CONFLICT (account, resource, container, consumer) DO UPDATE SET fence = fence + 1"
-)
-PLACE: Final = (
-    "SELECT fence, checkpoint FROM checkpoints WHERE account = ? AND resource = ? AND container = ? AND consumer = ?"
+_KEY: Final = "account = ? AND resource = ? AND container = ? AND consumer = ?"
+PLACE: Final = f"SELECT fence, checkpoint, holder FROM checkpoints WHERE {_KEY}"
+TAKE: Final = (
+    "INSERT INTO checkpoints (account, resource, container, consumer, fence, holder) VALUES (?, ?, ?, ?, ?, ?) "
+    "ON CONFLICT (account, resource, container, consumer) "
+    "DO UPDATE SET fence = excluded.fence, holder = excluded.holder"
 )
 SAVE: Final = (
     "UPDATE checkpoints SET checkpoint = ?, generation = ?, saved_at = ?, finished_at = coalesce(?, finished_at) "
-    "WHERE account = ? AND resource = ? AND container = ? AND consumer = ? AND fence = ?"
+    f"WHERE {_KEY} AND fence = ? AND holder = ?"
+)
+RELEASE: Final = f"UPDATE checkpoints SET holder = NULL WHERE {_KEY} AND fence = ? AND holder = ?"
+RELEASE_ALL: Final = "UPDATE checkpoints SET holder = NULL WHERE holder = ?"
+CONTAINERS: Final = (
+    "SELECT container FROM checkpoints "
+    "WHERE account = ? AND resource = ? AND consumer = '' AND checkpoint IS NOT NULL ORDER BY container"
 )
 PLACES: Final = (
     "SELECT account, resource, container, consumer, checkpoint, saved_at, finished_at FROM checkpoints "
     "WHERE checkpoint IS NOT NULL ORDER BY account, resource, container, consumer"
 )
+
+# A wish that is wished again keeps its place in the queue, and its serial tells that it was.
+MARK: Final = (
+    "INSERT OR REPLACE INTO marks (account, resource, marked_at) "
+    "SELECT ?1, ?2, coalesce((SELECT marked_at FROM marks WHERE account = ?1 AND resource = ?2), ?3)"
+)
+MARKS: Final = "SELECT account, resource, serial FROM marks ORDER BY marked_at, serial"
+SETTLE: Final = "DELETE FROM marks WHERE account = ? AND resource = ? AND serial <= ?"
+NOTE: Final = (
+    "INSERT OR REPLACE INTO standings (account, resource, standing, reason, since, until) VALUES (?, ?, ?, ?, ?, ?)"
+)
+STANDINGS: Final = "SELECT account, resource, standing, reason, since, until FROM standings ORDER BY account, resource"
 
 
 @frozen(kw_only=True)
@@ -143,21 +135,20 @@ def parameters(
 
 
 def _whose(table: Table, account: str, container: str | None) -> tuple[str, list[Any]]:
-    if container is None or table.container is None:
+    if table.container is None:
         return "account = ?", [clean(account)]
-    return f"account = ? AND {table.container} = ?", [clean(account), clean(container)]
+    if container is not None:
+        return f"account = ? AND {table.container} = ?", [clean(account), clean(container)]
+    # All indexes have the container second: naming the few that there are makes them of use.
+    return (
+        f"account = ? AND {table.container} IN "
+        "(SELECT container FROM checkpoints WHERE account = ? AND resource = ? AND consumer = '')"
+    ), [clean(account), clean(account), table.resource]
 
 
 def record(table: Table, account: str, container: str | None, record_id: str) -> tuple[str, list[Any]]:
     """The statement for the JSON of one live record, with its parameters."""
     whose, parameters = _whose(table, account, container)
-    if container is None and table.container is not None:
-        # By the primary key: an account has few containers and many records.
-        whose = (
-            f"account = ? AND {table.container} IN "
-            "(SELECT container FROM checkpoints WHERE account = ? AND resource = ? AND consumer = '')"
-        )
-        parameters += [clean(account), table.resource]
     statement = (
         f"SELECT CAST(json AS BLOB) FROM {table.name} WHERE {whose} AND id = ? AND deleted_at IS NULL "
         f"ORDER BY {', '.join(table.scope)} LIMIT 1"

@@ -116,6 +116,7 @@ MESSAGES: Final = Table(
         Column("has_attachments", "flag", attrgetter("has_attachments")),
     ),
     time="received_at",
+    # A conversation.
     indexes=(("thread_id",),),
 )
 
@@ -173,7 +174,8 @@ EVENTS: Final = Table(
     ),
     time="happens_at",
     container="calendar_id",
-    indexes=(("ical_uid",),),
+    # By start: the agenda. By iCalendar id: the event that an invitation is about.
+    indexes=(("ical_uid",), ("start_at",)),
 )
 
 
@@ -208,7 +210,8 @@ CONTACTS: Final = Table(
         Column("phone_numbers", "texts", _numbers),
         Column("last_modified_at", "time", attrgetter("last_modified_time")),
     ),
-    indexes=(("family_name",),),
+    # The address book in its order.
+    indexes=(("display_name",),),
 )
 
 TASKS: Final = Table(
@@ -226,6 +229,7 @@ TASKS: Final = Table(
     ),
     time="completed_at",
     container="list_id",
+    # What is due next.
     indexes=(("due_at",),),
 )
 

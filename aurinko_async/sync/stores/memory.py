@@ -10,9 +10,9 @@ from typing import Any, Self
 
 from attrs import evolve, frozen
 
-from aurinko_async.errors import LeaseLost
+from aurinko_async.errors import LeaseHeld, LeaseLost
 from aurinko_async.models.rows import Row
-from aurinko_async.sync.store import Applied, Commit, Lease, SyncKey, SyncState
+from aurinko_async.sync.store import AccountState, Applied, Commit, Lease, Mark, SyncKey, SyncState
 from aurinko_async.sync.stores._merge import by_id, completed
 from aurinko_async.sync.stores._mirror import Mirror, Query
 from aurinko_async.sync.stores._tables import Table, clean, table_of, window
@@ -29,6 +29,7 @@ class _Record:
 @frozen(kw_only=True)
 class _Place:
     fence: int
+    held: bool = False
     checkpoint: str | None = None
     saved_at: datetime | None = None
     finished_at: datetime | None = None
@@ -43,30 +44,50 @@ class MemoryStore(Mirror):
     def __init__(self) -> None:
         self._places: dict[SyncKey, _Place] = {}
         self._tables: dict[tuple[str, ...], _Records] = {}
+        self._marks: dict[tuple[str, str], Mark] = {}
+        self._serial = 0
+        self._standings: dict[tuple[str, str], AccountState] = {}
 
     async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> None: ...
+    ) -> None:
+        for key, place in self._places.items():
+            self._places[key] = evolve(place, held=False)
 
     async def begin(self, key: SyncKey) -> tuple[Lease, str | None]:
-        """Take over a key; gives its last checkpoint. An earlier holder's commits are refused from now on."""
+        """Take a key; gives its last checkpoint.
+
+        Raises:
+            LeaseHeld: another sync has it.
+            ConfigError: its resource cannot be mirrored.
+        """
         table_of(key)
         place = self._places.get(key, _Place(fence=0))
-        self._places[key] = evolve(place, fence=place.fence + 1)
+        if place.held:
+            raise LeaseHeld(
+                f"another sync of account {key.account} ({key.resource}) runs: let it end, or stop it, then try again"
+            )
+        self._places[key] = evolve(place, fence=place.fence + 1, held=True)
         return Lease(key, place.fence + 1), place.checkpoint
+
+    async def release(self, lease: Lease) -> None:
+        """Give a key back. One that was given back already is left alone."""
+        place = self._places.get(lease.key)
+        if place is not None and place.fence == lease.fence:
+            self._places[lease.key] = evolve(place, held=False)
 
     async def commit(self, lease: Lease, commit: Commit) -> Applied:
         """Apply it, or raise and change nothing.
 
         Raises:
-            LeaseLost: the key was taken over.
+            LeaseLost: the key was released.
         """
         place = self._places.get(lease.key)
-        if place is None or place.fence != lease.fence:
-            raise LeaseLost(f"another sync of {lease.key.account} has taken over")
+        if place is None or place.fence != lease.fence or not place.held:
+            raise LeaseLost(f"this sync of account {lease.key.account} gave its place back; this commit was not saved")
         table = table_of(lease.key)
         # Nothing is assigned before all is computed: an error on the way changes nothing.
         changes, applied = ({}, Applied()) if table is None else _changes(table, self._of(lease.key), commit)
@@ -81,6 +102,14 @@ class MemoryStore(Mirror):
         records = self._of(lease.key)
         found = _older(records, generation, window(since, until), timeless=True)
         return sorted(found)
+
+    async def containers(self, account: str, resource: str) -> list[str]:
+        """The containers of a resource that the mirror has a checkpoint of, sorted."""
+        return sorted(
+            key.container
+            for key, place in self._places.items()
+            if (key.account, key.resource, key.consumer) == (account, resource, "") and place.checkpoint is not None
+        )
 
     async def status(self) -> list[SyncState]:
         """How every key stands that has been saved once."""
@@ -100,6 +129,30 @@ class MemoryStore(Mirror):
                     )
                 )
         return sorted(states, key=lambda state: _order(state.key))
+
+    async def mark(self, account: str, resource: str) -> Mark:
+        """Wish for a sync. One that is open keeps its place, and gets a greater serial."""
+        self._serial += 1
+        self._marks[(account, resource)] = mark = Mark(account, resource, self._serial)
+        return mark
+
+    async def marks(self) -> list[Mark]:
+        """The wishes that are open, oldest first."""
+        return list(self._marks.values())
+
+    async def settle(self, mark: Mark) -> None:
+        """Drop a wish, unless another came since (a greater serial)."""
+        latest = self._marks.get((mark.account, mark.resource))
+        if latest is not None and latest.serial <= mark.serial:
+            del self._marks[(mark.account, mark.resource)]
+
+    async def note(self, state: AccountState) -> None:
+        """Keep how a resource of an account fares, over what was kept of it."""
+        self._standings[(state.account, state.resource)] = state
+
+    async def standings(self) -> list[AccountState]:
+        """How the accounts fare, by account and resource."""
+        return [self._standings[name] for name in sorted(self._standings)]
 
     async def _raw(self, table: Table, account: str, container: str | None, record_id: str) -> bytes | None:
         for _, records in self._held(table, account, container):

@@ -1,7 +1,8 @@
 """A store in one SQLite file. Needs the extra `sqlite`.
 
 The file is meant to be read by others too, with plain SQL, while syncs write it. Write into it only what is yours:
-other tables and more indexes do no harm. Its tables (schema 1):
+other tables and more indexes do no harm. A file with an older schema is brought to the newest when it is opened, and
+nothing in it is lost. Its tables (schema 2):
 
 `messages`, one row per message and account:
 
@@ -32,11 +33,16 @@ due_at, completed_at, last_modified_at. Each also has omitted, generation, delet
 `checkpoints`, one row per synced container of a resource of an account, and per consumer:
 
     account, resource, container, consumer    the primary key; consumer is empty for the mirror
-    fence                 counts the syncs that took it over; only the last may write
+    holder                the open store that has it; NULL when nobody syncs it
+    fence                 counts the syncs that took it; only the last may write, while it has it
     generation            the full scan it is in
     checkpoint            JSON; NULL before the first page
     saved_at              the last commit
     finished_at           the last complete round
+
+`marks`, what a `SyncEngine` was asked to sync and has not: account, resource; serial (grows with each wish),
+marked_at. `standings`, how accounts fare with it: account, resource; standing (`ok`, `retrying`, `needs_reauth` or
+`failed`), reason, since, until (when it is tried again).
 
 Times are text in UTC with milliseconds, `2026-01-31T09:05:00.000Z`: they sort and compare as text, SQLite's date
 functions take them, and `strftime('%Y-%m-%dT%H:%M:%fZ', 'now', '-7 days')` gives one to compare with. A column is NULL
@@ -47,6 +53,19 @@ Newest first, as `SQLiteStore.messages` lists them:
     SELECT received_at, from_address, subject FROM messages
     WHERE account = '42' AND deleted_at IS NULL ORDER BY received_at DESC LIMIT 20
 
+Besides the tables and their primary keys there are these indexes:
+
+    <table>_by_time            the time that windows go by, deleted_at, generation: messages in their order; counts,
+                               windows and sweeps without a look at the records
+    messages_by_thread_id      a conversation
+    events_by_start_at         the agenda
+    events_by_ical_uid         the event that an invitation is about
+    contacts_by_display_name   the address book in its order
+    tasks_by_due_at            what is due next
+
+One sync at a time: an open store that takes a key locks a file `<database>.lock-<holder>`, which goes when it closes.
+The system unlocks it when the process dies, so its keys can be taken at once; the next one to take a key removes it.
+
 Durability: a page's records and its checkpoint are in one transaction, in WAL mode with `synchronous = NORMAL`. A crash
 of the process loses nothing that was committed. A power cut can lose the last transactions, never a part of one:
 checkpoint and records go back together, and the next sync fetches what is missing.
@@ -55,21 +74,24 @@ checkpoint and records go back together, and the next sync fetches what is missi
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 from aurinko_async.errors import ConfigError, StoreError
-from aurinko_async.sync.store import Applied, Commit, Lease, SyncKey, SyncState
+from aurinko_async.sync.store import AccountState, Applied, Commit, Lease, Mark, SyncKey, SyncState
 from aurinko_async.sync.stores._mirror import Mirror, Query
 from aurinko_async.sync.stores._tables import Table, table_of
 
 if TYPE_CHECKING:
     from aurinko_async.sync.stores._sqlite_database import Database
     from aurinko_async.sync.stores._sqlite_file import Connection
+
+logger = logging.getLogger("aurinko_async")
 
 T = TypeVar("T")
 
@@ -118,34 +140,72 @@ class SQLiteStore(Mirror):
         """Close the file, after the commits that are under way; leaving `async with` does it."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            await _settled(connection.close())
+            await _settled(connection.leave())
 
     async def begin(self, key: SyncKey) -> tuple[Lease, str | None]:
-        """Take over a key; gives its last checkpoint. An earlier holder's commits are refused from now on.
+        """Take a key; gives its last checkpoint. One whose holder is gone is taken over; cancelled, it gives it back.
 
         Raises:
+            LeaseHeld: another sync has it, in this process or another one.
             ConfigError: its resource cannot be mirrored.
             StoreError: the database refused.
         """
         table_of(key)
-        return await _settled(self._run(lambda database: database.begin(key)))
+        begun = asyncio.ensure_future(self._run(lambda database: database.begin(key)))
+        try:
+            return await _settled(begun)
+        except asyncio.CancelledError:
+            if not begun.cancelled() and begun.exception() is None:
+                await self.release(begun.result()[0])
+            raise
 
     async def commit(self, lease: Lease, commit: Commit) -> Applied:
         """Make it durable in one transaction, or raise and change nothing; cancelled, it ends before it says so.
 
         Raises:
-            LeaseLost: the key was taken over.
+            LeaseLost: the key was released or taken over.
             StoreError: the database refused.
         """
         return await _settled(self._run(lambda database: database.commit(lease, commit)))
+
+    async def release(self, lease: Lease) -> None:
+        """Give a key back, so that any store may take it. One that was taken over or given back is left alone."""
+        try:
+            await _settled(self._run(lambda database: database.release(lease)))
+        except StoreError as error:
+            logger.info("%s: a lease could not be written as released (%s)", self._path, error)
 
     async def unseen(self, lease: Lease, generation: int, since: datetime | None, until: datetime | None) -> list[str]:
         """The ids of live rows with an older generation that have no time, or one in [since, until)."""
         return await self._run(lambda database: database.unseen(lease.key, generation, since, until))
 
+    async def containers(self, account: str, resource: str) -> list[str]:
+        """The containers of a resource that the mirror has a checkpoint of, sorted."""
+        return await self._run(lambda database: database.containers(account, resource))
+
     async def status(self) -> list[SyncState]:
         """How every key stands that has been saved once."""
         return await self._run(lambda database: database.status())
+
+    async def mark(self, account: str, resource: str) -> Mark:
+        """Wish for a sync; durable when it returns. One that is open keeps its place, and gets a greater serial."""
+        return await _settled(self._run(lambda database: database.mark(account, resource, datetime.now(UTC))))
+
+    async def marks(self) -> list[Mark]:
+        """The wishes that are open, oldest first."""
+        return await self._run(lambda database: database.marks())
+
+    async def settle(self, mark: Mark) -> None:
+        """Drop a wish, unless another came since (a greater serial)."""
+        await _settled(self._run(lambda database: database.settle(mark)))
+
+    async def note(self, state: AccountState) -> None:
+        """Keep how a resource of an account fares, over what was kept of it."""
+        await _settled(self._run(lambda database: database.note(state)))
+
+    async def standings(self) -> list[AccountState]:
+        """How the accounts fare, by account and resource."""
+        return await self._run(lambda database: database.standings())
 
     async def _raw(self, table: Table, account: str, container: str | None, record_id: str) -> bytes | None:
         return await self._run(lambda database: database.raw(table, account, container, record_id))
@@ -182,7 +242,7 @@ def _require_driver() -> None:
     assert aiosqlite
 
 
-async def _settled(work: Coroutine[Any, Any, T]) -> T:
+async def _settled(work: Coroutine[Any, Any, T] | asyncio.Future[T]) -> T:
     """Await `work` to its end even when cancelled, and say so only then: what the thread has begun is over."""
     task = asyncio.ensure_future(work)
     try:
