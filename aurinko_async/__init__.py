@@ -19,7 +19,19 @@ from aurinko_async.errors import AmbiguousResult, ApiError, AurinkoError, Config
 from aurinko_async.oauth import Grant, OAuthFlow
 from aurinko_async.pagination import OffsetPaginator, TokenPaginator
 from aurinko_async.retry import RetryPolicy
-from aurinko_async.sync import Batch, DeltaSync, MemoryStore, SQLiteStore, SyncReport
+from aurinko_async.sync import Batch, ContainerSync, DeltaSync, MemoryStore, SQLiteStore, SyncReport
+from aurinko_async.sync.engine import (
+    CalendarPlan,
+    ContactsPlan,
+    EmailPlan,
+    EngineEvent,
+    EngineOptions,
+    EngineReport,
+    SyncAccount,
+    SyncEngine,
+    TasksPlan,
+    application_accounts,
+)
 
 __all__ = [
     "UNSET",
@@ -31,10 +43,17 @@ __all__ = [
     "AurinkoClient",
     "AurinkoError",
     "Batch",
+    "CalendarPlan",
     "ConfigError",
+    "ContactsPlan",
+    "ContainerSync",
     "Credentials",
     "DecodeError",
     "DeltaSync",
+    "EmailPlan",
+    "EngineEvent",
+    "EngineOptions",
+    "EngineReport",
     "ExchangeIdTokenAuth",
     "Grant",
     "Limits",
@@ -44,11 +63,15 @@ __all__ = [
     "OffsetPaginator",
     "RetryPolicy",
     "SQLiteStore",
+    "SyncAccount",
+    "SyncEngine",
     "SyncReport",
+    "TasksPlan",
     "Timeout",
     "TokenPaginator",
     "Unset",
     "UserCookieAuth",
     "UserSessionAuth",
+    "application_accounts",
     "make_converter",
 ]

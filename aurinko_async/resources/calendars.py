@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import cached_property, partial
 
@@ -108,6 +108,7 @@ class Calendars(Resource):
         time_min: datetime,
         time_max: datetime,
         store: SyncStore,
+        skip: Collection[str] = (),
         with_shared: bool | None = None,
         hydrate: bool = False,
         prefetch: bool | Callable[[], bool] = True,
@@ -122,6 +123,7 @@ class Calendars(Resource):
 
         Args:
             with_shared: Calendars that others share with the account too.
+            skip: The ids of calendars to leave as they are, this time.
 
         Raises:
             InvalidInput: an argument that cannot be.
@@ -146,7 +148,7 @@ class Calendars(Resource):
                 progress=told,
             ),
         )
-        return container_sync(self._session, containers, store, account=account, progress=progress)
+        return container_sync(self._session, containers, store, account=account, progress=progress, skip=skip)
 
     def list(
         self, *, page_token: str | None = None, with_shared: bool | None = None, mode: str | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, TypeVar
 
 from attrs import evolve, frozen
@@ -68,6 +68,7 @@ def container_sync(
     *,
     account: str | None,
     progress: Callable[[SyncReport], None] | None,
+    skip: Collection[str],
 ) -> ContainerSync:
     """A sync of all containers."""
     return ContainerSync(
@@ -76,6 +77,7 @@ def container_sync(
         account=lambda: account_id(session, account),
         clock=session.shared.clock,
         progress=progress,
+        skip=skip,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import datetime
 from functools import cached_property, partial
 
@@ -192,6 +192,7 @@ class TaskLists(Resource):
         *,
         skip_completed_before_date: datetime | None = None,
         store: SyncStore,
+        skip: Collection[str] = (),
         hydrate: bool = False,
         prefetch: bool | Callable[[], bool] = True,
         account: str | None = None,
@@ -202,6 +203,9 @@ class TaskLists(Resource):
         """Mirror the tasks of all lists: `await sync.run()`. The arguments are those of `delta`.
 
         Lists that the API no longer has are emptied in the mirror.
+
+        Args:
+            skip: The ids of lists to leave as they are, this time.
 
         Raises:
             InvalidInput: an argument that cannot be.
@@ -225,7 +229,7 @@ class TaskLists(Resource):
                 progress=told,
             ),
         )
-        return container_sync(self._session, containers, store, account=account, progress=progress)
+        return container_sync(self._session, containers, store, account=account, progress=progress, skip=skip)
 
     def list(self, *, page_token: str | None = None) -> TokenPaginator[TaskList]:
         """List the task lists.

@@ -1,5 +1,6 @@
 """Delta sync that never loses a record."""
 
+from aurinko_async.sync.containers import ContainerSync
 from aurinko_async.sync.driver import DeltaSync
 from aurinko_async.sync.machine import Bounds
 from aurinko_async.sync.store import SyncKey, SyncState, SyncStore
@@ -9,6 +10,7 @@ from aurinko_async.sync.values import Batch, SweepOrder, SyncReport
 __all__ = [
     "Batch",
     "Bounds",
+    "ContainerSync",
     "DeltaSync",
     "MemoryStore",
     "SQLiteStore",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Collection
 from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any, Final, Protocol
@@ -59,12 +59,15 @@ class ContainerSync:
         account: Callable[[], Awaitable[str]],
         clock: Clock,
         progress: Callable[[SyncReport], None] | None = None,
+        skip: Collection[str] = (),
     ) -> None:
         self._containers = containers
         self._store = store
         self._account = account
         self._clock = clock
         self._progress = progress
+        self.skip = frozenset(skip)
+        """Left out."""
         self._current: DeltaSync[Any, Any] | None = None
         self._stopping = False
         self.reports: dict[str, SyncReport] = {}
@@ -92,6 +95,8 @@ class ContainerSync:
         for container in listed:
             if self._stopping:
                 break
+            if container in self.skip:
+                continue
             try:
                 await self._one(account, container)
             except OWN as error:

@@ -22,6 +22,7 @@ LAYERS = [
     "sync",
     "resources",
     "client",
+    "sync.engine",
     "oauth",
     "webhooks",
     "sandbox",
@@ -60,8 +61,11 @@ def imports(path: Path) -> set[str]:
 
 
 def layer_of(name: str) -> str | None:
-    parts = name.removeprefix("aurinko_async").strip(".").split(".")
-    return parts[0] if parts[0] in LAYERS else None
+    name = name.removeprefix("aurinko_async").strip(".")
+    if name.startswith("sync.engine"):
+        return "sync.engine"
+    first = name.split(".")[0]
+    return first if first in LAYERS else None
 
 
 MODULES = {module_name(path): path for path in PACKAGE.rglob("*.py")}

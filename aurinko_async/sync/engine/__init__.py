@@ -1,0 +1,21 @@
+"""Many accounts over a client, in one process."""
+
+from aurinko_async.sync.engine.engine import SyncEngine
+from aurinko_async.sync.engine.plans import CalendarPlan, ContactsPlan, EmailPlan, ResourcePlan, TasksPlan
+from aurinko_async.sync.engine.roster import application_accounts
+from aurinko_async.sync.engine.values import AccountProvider, EngineEvent, EngineOptions, EngineReport, SyncAccount
+
+__all__ = [
+    "AccountProvider",
+    "CalendarPlan",
+    "ContactsPlan",
+    "EmailPlan",
+    "EngineEvent",
+    "EngineOptions",
+    "EngineReport",
+    "ResourcePlan",
+    "SyncAccount",
+    "SyncEngine",
+    "TasksPlan",
+    "application_accounts",
+]
