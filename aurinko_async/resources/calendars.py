@@ -122,13 +122,14 @@ class Calendars(Resource):
         Calendars that the API no longer has are emptied in the mirror.
 
         Args:
-            with_shared: Calendars that others share with the account too.
             skip: The ids of calendars to leave as they are, this time.
+            with_shared: Calendars that others share with the account too.
 
         Raises:
             InvalidInput: an argument that cannot be.
 
-        Source: GET /v1/calendars, and for each calendar the requests of `delta`
+        Source: GET /v1/calendars, GET /v1/calendars/{id}, POST /v1/calendars/{calendarId}/sync,
+            GET /v1/calendars/{calendarId}/sync/updated, GET /v1/calendars/{calendarId}/sync/deleted
         """
         _check_range(time_min, time_max)
         containers = Containers(

@@ -14,8 +14,15 @@ from aurinko_async import (
     Attempt,
     AurinkoClient,
     Batch,
+    CalendarPlan,
+    ContactsPlan,
+    ContainerSync,
     Credentials,
     DeltaSync,
+    EmailPlan,
+    EngineEvent,
+    EngineOptions,
+    EngineReport,
     ExchangeIdTokenAuth,
     Grant,
     Limits,
@@ -25,12 +32,16 @@ from aurinko_async import (
     OffsetPaginator,
     RetryPolicy,
     SQLiteStore,
+    SyncAccount,
+    SyncEngine,
     SyncReport,
+    TasksPlan,
     Timeout,
     TokenPaginator,
     Unset,
     UserCookieAuth,
     UserSessionAuth,
+    application_accounts,
 )
 from aurinko_async.errors import ApiError, AurinkoError, TokenDead
 from aurinko_async.models import (
@@ -98,6 +109,7 @@ from aurinko_async.models import (
     parse_callback,
     parse_period,
 )
+from aurinko_async.sync.engine import ResourcePlan
 
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
 
@@ -333,3 +345,35 @@ async def syncs(aurinko: AurinkoClient) -> None:
     aurinko.email.delta(days="30")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
     aurinko.email.delta(store="mirror.db")  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
     aurinko.calendars.delta("primary")  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    assert_type(aurinko.calendars.delta_all(store=MemoryStore(), time_min=NOW, time_max=NOW), ContainerSync)
+    assert_type(await aurinko.task_lists.delta_all(store=MemoryStore()).run(), SyncReport)
+    aurinko.task_lists.delta_all()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+
+
+async def engines(aurinko: AurinkoClient, store: SQLiteStore | MemoryStore) -> None:
+    auth = AppAuth("id", "secret")
+    plans: list[ResourcePlan] = [
+        EmailPlan(days_within=90),
+        CalendarPlan(past_days=7),
+        ContactsPlan(),
+        TasksPlan(completed_days=30),
+    ]
+    engine = SyncEngine(
+        aurinko,
+        store,
+        accounts=lambda: application_accounts(aurinko, auth),
+        resources=plans,
+        options=EngineOptions(concurrency=8, poll=60.0),
+    )
+    report = await engine.run()
+    assert_type(report, EngineReport)
+    assert_type(report.total, SyncReport)
+    assert_type(await engine.follow(signals=True), EngineReport)
+    async with SyncEngine(
+        aurinko, store, accounts=[SyncAccount("7", AccountAuth("t"))], resources=["email"]
+    ) as running:
+        await running.notify(7, "email")
+        async for event in running.progress():
+            assert_type(event, EngineEvent)
+    SyncEngine(aurinko, store)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
+    SyncAccount(7, auth)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

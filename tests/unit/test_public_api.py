@@ -17,14 +17,28 @@ import pytest
 import aurinko_async
 from aurinko_async import AurinkoClient, Credentials, errors, models
 from aurinko_async.resources._resource import Resource
-from aurinko_async.sync import SyncStore
+from aurinko_async.sync.engine import ResourcePlan
+from aurinko_async.sync.store import EngineStore
 
 ROOT = Path(__file__).parents[2]
 OPERATIONS: list[dict[str, Any]] = json.loads((ROOT / "tests/contract/data/operations.json").read_text("utf-8"))
-EXPORTING = ["aurinko_async", "aurinko_async.models", "aurinko_async.sync", "aurinko_async.webhooks"]
+EXPORTING = [
+    "aurinko_async",
+    "aurinko_async.models",
+    "aurinko_async.sync",
+    "aurinko_async.sync.engine",
+    "aurinko_async.webhooks",
+]
 """The modules that users import from."""
 
-COMPOSED = {"email.delta", "calendars.delta", "contacts.delta", "task_lists.delta"}
+COMPOSED = {
+    "email.delta",
+    "calendars.delta",
+    "calendars.delta_all",
+    "contacts.delta",
+    "task_lists.delta",
+    "task_lists.delta_all",
+}
 """Methods that make several requests: they name all of them."""
 
 
@@ -146,7 +160,7 @@ def everything() -> dict[str, Any]:
     return found
 
 
-PROTOCOLS = (Credentials, SyncStore)
+PROTOCOLS = (Credentials, EngineStore, ResourcePlan)
 """What says for all its implementations what their methods do."""
 
 
@@ -200,8 +214,11 @@ def test_no_other_method_claims_to_be_an_operation() -> None:
 @pytest.mark.parametrize("name", sorted(COMPOSED))
 def test_a_method_of_several_operations_names_them_all(name: str) -> None:
     named = " ".join((inspect.getdoc(method_of(name)) or "").partition("Source: ")[2].split()).split(", ")
-    prefix = name.removesuffix("delta") + "sync."
-    assert sorted(named) == sorted(f"{o['method']} {o['path']}" for o in OPERATIONS if o["python"].startswith(prefix))
+    area = name.rpartition(".")[0]
+    # All containers are found by listing, and asked for one by one before they are given up.
+    also = {f"{area}.list", f"{area}.get"} if name.endswith("_all") else set[str]()
+    wanted = [o for o in OPERATIONS if o["python"].startswith(f"{area}.sync.") or o["python"] in also]
+    assert sorted(named) == sorted(f"{o['method']} {o['path']}" for o in wanted)
 
 
 @pytest.mark.parametrize("where", [where for where in PUBLIC if ".resources." in where])

@@ -216,7 +216,7 @@ class SyncEngine:
         await self._wind_down(tasks)
 
     async def _wind_down(self, tasks: set[asyncio.Task[None]]) -> None:
-        late = asyncio.ensure_future(self._time.until(asyncio.Event(), self._options.stop_within))
+        late = asyncio.ensure_future(self._time.sleep(self._options.stop_within))
         try:
             while tasks and not late.done():
                 await asyncio.wait([late, *tasks], return_when=asyncio.FIRST_COMPLETED)
@@ -267,7 +267,7 @@ class SyncEngine:
         while self._roster.changes:
             await self._time.until(self._ask_again, spread(self._options.accounts_every))
             await _tried("the accounts could not be listed", self._ask_accounts)
-            await self._time.until(asyncio.Event(), GAP)
+            await self._time.sleep(GAP)
 
     async def _ask_accounts(self) -> None:
         for unit in await self._roster.ask(self._time.now):
@@ -278,7 +278,7 @@ class SyncEngine:
 
     async def _keep_wishes(self) -> None:
         while True:
-            await self._time.until(asyncio.Event(), spread(self._options.marks_every))
+            await self._time.sleep(spread(self._options.marks_every))
             await _tried("the wishes could not be read", self._read_wishes)
 
     async def _read_wishes(self) -> None:

@@ -29,8 +29,7 @@ class Runnable(Protocol):
 class ResourcePlan(Protocol):
     """What of a resource is synced."""
 
-    @property
-    def resource(self) -> str: ...
+    resource: ClassVar[str]
 
     def sync(
         self, client: AurinkoClient, account: str, now: datetime, *, skip: Collection[str], **shared: Any

@@ -16,10 +16,7 @@ GAP: Final = 1.0
 
 
 async def application_accounts(client: AurinkoClient, auth: AppAuth) -> AsyncIterator[SyncAccount]:
-    """All active accounts of an application, for `SyncEngine(accounts=lambda: application_accounts(client, auth))`.
-
-    Source: GET /v1/am/accounts
-    """
+    """List the active accounts of an application, for `accounts=lambda: application_accounts(client, auth)`."""
     async for account in client.with_auth(AppAuth(auth.client_id, auth.client_secret)).accounts.list():
         if account.id is not None and account.active is not False:
             yield SyncAccount(str(account.id), AppAuth(auth.client_id, auth.client_secret, account.id))

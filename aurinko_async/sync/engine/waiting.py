@@ -38,15 +38,14 @@ class Time:
         if seconds is None:
             await event.wait()
         elif not event.is_set():
-            waits = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(self._sleep(seconds))]
+            waits = [asyncio.ensure_future(event.wait()), asyncio.ensure_future(self.sleep(seconds))]
             try:
                 await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
             finally:
                 for wait in waits:
                     wait.cancel()
-                await asyncio.gather(*waits, return_exceptions=True)
+                await asyncio.wait(waits)
         event.clear()
 
-    async def _sleep(self, seconds: float) -> bool:
+    async def sleep(self, seconds: float) -> None:
         await self.clock.sleep(max(0.0, seconds))
-        return True
