@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from aurinko_async.cli.account import account
+from aurinko_async.cli.connect import connect
 from aurinko_async.cli.exits import MEANING
 from aurinko_async.cli.sandbox import sandbox
 from aurinko_async.cli.status import status
@@ -37,5 +38,5 @@ def aurinko(
 ) -> None: ...
 
 
-for command in (sync, status, account, sandbox):
+for command in (sync, status, account, connect, sandbox):
     app.command(epilog=EXIT_CODES)(command)

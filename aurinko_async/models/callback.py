@@ -41,7 +41,7 @@ def parse_callback(url: str, *, state: str, response_type: str = "code") -> Auth
         response_type: What the URL was asked to bring: `code`, `token`, or nothing with `cookie` and `none`.
 
     Raises:
-        StateRejected: it has another state.
+        StateRejected: it has another state, or cannot be read.
         AuthorizationFailed: it does not tell of success, or does not bring what was asked for.
         InvalidInput: `state` is empty, or there is no such `response_type`.
     """
@@ -59,16 +59,16 @@ def read_query(url: str) -> dict[str, str]:
     """Read the query of a URL that a browser came back to. Nothing in it is to be believed yet.
 
     Raises:
-        AuthorizationFailed: no browser of ours came back to such a URL.
+        StateRejected: the vendor sends no browser to such a URL.
     """
     try:
         parts = urlsplit(url)
         pairs = parse_qsl(parts.query if "?" in url else parts.path, keep_blank_values=True, max_num_fields=100)
     except ValueError:
-        raise AuthorizationFailed("the URL cannot be read") from None
+        raise StateRejected("the URL cannot be read: ignore this visit") from None
     query = dict(pairs)
     if len(query) != len(pairs):
-        raise AuthorizationFailed("the URL has a parameter twice")
+        raise StateRejected("the URL has a parameter twice: ignore this visit")
     return query
 
 

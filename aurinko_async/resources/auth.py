@@ -232,7 +232,7 @@ class Auth(Resource):
             response_type: What the URL was asked to bring: `code`, `token`, or nothing with `cookie` and `none`.
 
         Raises:
-            StateRejected: it has another state.
+            StateRejected: it has another state, or cannot be read.
             AuthorizationFailed: it does not tell of success, or does not bring what was asked for.
             InvalidInput: `state` is empty, or there is no such `response_type`.
         """

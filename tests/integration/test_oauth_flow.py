@@ -1,4 +1,4 @@
-"""A web application connects its users' mailboxes with `OAuthFlow`: with browsers, the sandbox and one another's links."""
+"""A web application connects mailboxes with `OAuthFlow`: users in browsers, the sandbox, and one another's links."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from aurinko_async import AccountAuth, AppAuth, AurinkoClient, ConfigError, OAuthFlow
-from aurinko_async.errors import AuthorizationFailed, InvalidInput, StateExpired, StateRejected
+from aurinko_async.errors import InvalidInput, StateExpired, StateRejected
 from aurinko_async.oauth.state import LONGEST_PAYLOAD, Seal
 
 SECRET, OTHER = b"0123456789abcdef", "another secret, which is longer"
@@ -153,7 +153,7 @@ async def test_a_flow_that_cannot_work_is_refused_when_it_is_made() -> None:
         ("/callback?status=success&code=x", StateRejected, "has no state"),
         ("status=success&code=x&state=made-up", StateRejected, "not one that was given out"),
         ("/callback?status=error&error=denied&state=made-up", StateRejected, "not one that was given out"),
-        ("/callback?state=a&state=b", AuthorizationFailed, "a parameter twice"),
+        ("/callback?state=a&state=b", StateRejected, "a parameter twice"),
     ],
 )
 async def test_a_visit_that_is_no_answer_sends_nothing(url: str, kind: type[Exception], words: str) -> None:
