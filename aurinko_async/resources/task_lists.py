@@ -210,7 +210,7 @@ class TaskLists(Resource):
         Raises:
             InvalidInput: an argument that cannot be.
 
-        Source: GET /v1/tasklists, GET /v1/tasklists/{id}, POST /v1/tasklists/{taskListId}/sync,
+        Source: GET /v1/tasklists, GET /v1/tasklists/{taskListId}, POST /v1/tasklists/{taskListId}/sync,
             GET /v1/tasklists/{taskListId}/sync/updated, GET /v1/tasklists/{taskListId}/sync/deleted
         """
         _check_date(skip_completed_before_date)
