@@ -155,6 +155,9 @@ class TestUse:
             await store.count("42")
         await store.close()
 
+    def test_it_tells_its_path(self) -> None:
+        assert repr(SQLiteStore("mirror.db")) == "SQLiteStore('mirror.db')"
+
     def test_a_path_is_needed(self) -> None:
         with pytest.raises(ConfigError):
             SQLiteStore("")
