@@ -19,7 +19,7 @@ from aurinko_async.errors import AmbiguousResult, ApiError, AurinkoError, Config
 from aurinko_async.oauth import Grant, OAuthFlow
 from aurinko_async.pagination import OffsetPaginator, TokenPaginator
 from aurinko_async.retry import RetryPolicy
-from aurinko_async.sync import Batch, ContainerSync, DeltaSync, MemoryStore, SQLiteStore, SyncReport
+from aurinko_async.sync import Batch, ContainerSync, DeltaSync, MemoryStore, PostgresStore, SQLiteStore, SyncReport
 from aurinko_async.sync.engine import (
     CalendarPlan,
     ContactsPlan,
@@ -61,6 +61,7 @@ __all__ = [
     "NoAuth",
     "OAuthFlow",
     "OffsetPaginator",
+    "PostgresStore",
     "RetryPolicy",
     "SQLiteStore",
     "SyncAccount",

@@ -4,7 +4,7 @@ from aurinko_async.sync.containers import ContainerSync
 from aurinko_async.sync.driver import DeltaSync
 from aurinko_async.sync.machine import Bounds
 from aurinko_async.sync.store import SyncKey, SyncState, SyncStore
-from aurinko_async.sync.stores import MemoryStore, SQLiteStore
+from aurinko_async.sync.stores import MemoryStore, PostgresStore, SQLiteStore
 from aurinko_async.sync.values import Batch, SweepOrder, SyncReport
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "ContainerSync",
     "DeltaSync",
     "MemoryStore",
+    "PostgresStore",
     "SQLiteStore",
     "SweepOrder",
     "SyncKey",
