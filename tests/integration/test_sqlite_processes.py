@@ -8,8 +8,6 @@ import json
 import random
 import sqlite3
 import subprocess
-import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -20,49 +18,12 @@ from aurinko_async.sync.store import Applied, SyncKey
 from aurinko_async.sync.stores import SQLiteStore
 from aurinko_async.sync.stores._sqlite_file import _use_wal
 from support.rows import KEY, commit, row
-
-WRITER = """
-import asyncio, itertools, sys
-from aurinko_async.sync.store import SyncKey
-from aurinko_async.sync.stores import SQLiteStore
-from aurinko_async.sync.stores._sqlite_file import _use_wal
-from support.rows import commit, row
-
-async def main(path, account, pages):
-    async with SQLiteStore(path) as store:
-        lease, checkpoint = await store.begin(SyncKey(account, "email"))
-        first = int(checkpoint or 0)
-        for page in range(first, first + int(pages)):
-            rows = [row(f"{page}-{n}", body="x" * 2000) for n in range(20)]
-            await store.commit(lease, commit(*rows, checkpoint=str(page + 1)))
-            print(page + 1, flush=True)
-
-asyncio.run(main(*sys.argv[1:]))
-"""
-"""Commits pages of 20 records, its checkpoint counts them, and says so after each."""
+from support.writers import locked, said, writer
 
 
 @pytest.fixture
 def path(tmp_path: Path) -> Path:
     return tmp_path / "mirror.db"
-
-
-@contextlib.contextmanager
-def writer(path: Path, account: str = "42", pages: int = 100_000) -> Iterator[subprocess.Popen[str]]:
-    """A process that commits page after page."""
-    support = str(Path(__file__).parents[1])
-    command = [sys.executable, "-c", f"import sys; sys.path.insert(0, {support!r})\n{WRITER}"]
-    with subprocess.Popen([*command, str(path), account, str(pages)], stdout=subprocess.PIPE, text=True) as process:
-        try:
-            yield process
-        finally:
-            process.kill()
-
-
-def said(process: subprocess.Popen[str]) -> int:
-    """Wait for its next line."""
-    assert process.stdout is not None
-    return int(process.stdout.readline())
 
 
 def whole(path: Path, account: str = "42") -> int:
@@ -81,14 +42,6 @@ def whole(path: Path, account: str = "42") -> int:
 async def opened(path: Path) -> None:
     async with SQLiteStore(path) as store:
         await store.begin(KEY)
-
-
-@contextlib.contextmanager
-def locked(path: Path) -> Iterator[None]:
-    """Another program has the file, until the block ends."""
-    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
-        other.execute("BEGIN IMMEDIATE")
-        yield
 
 
 async def waiting(task: asyncio.Task[Applied]) -> None:
