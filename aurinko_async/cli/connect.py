@@ -241,7 +241,7 @@ async def _granted(flow: OAuthFlow, server: CallbackServer, session: str, timeou
             async with asyncio.timeout_at(deadline):
                 visit = await server.visit()
         except TimeoutError:
-            raise AuthorizationFailed(f"nobody came back within {words.seconds(timeout)}") from None
+            raise AuthorizationFailed(f"nobody came back to {server.url} within {words.seconds(timeout)}") from None
         try:
             grant = await flow.callback(visit.target, bound_to=session)
         except (StateRejected, StateExpired):  # a stranger must not be able to end our wait

@@ -12,7 +12,7 @@ import socket
 import stat
 import sys
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, quote, urlencode, urlsplit
@@ -195,6 +195,29 @@ async def test_a_browser_is_opened_when_it_is_wanted(tmp_path: Path) -> None:
     assert not (tmp_path / "url").exists(), "stderr is no terminal here"
 
 
+async def test_on_a_terminal_a_browser_opens_by_itself(tmp_path: Path) -> None:
+    """The browser is a program that goes where it is sent; it does not ask for pages, so the sandbox just consents."""
+    import pty
+
+    script = tmp_path / "browser.py"
+    script.write_text("import sys, urllib.request\nurllib.request.urlopen(sys.argv[1]).read()\n")
+    controller, side = pty.openpty()
+    async with started("connect", "--sandbox", terminal=side, BROWSER=f"{sys.executable} {script} %s") as process:
+        os.close(side)
+        shown = await asyncio.to_thread(drained, controller)
+        assert await process.wait() == 0
+    os.close(controller)
+    assert "Connected: user7@gmail.example.com, Google, account 1010007" in shown
+
+
+def drained(controller: int) -> str:
+    seen = b""
+    with suppress(OSError):  # the other side is closed
+        while piece := os.read(controller, 65536):
+            seen += piece
+    return seen.decode()
+
+
 # --- it does not
 
 
@@ -315,7 +338,7 @@ async def test_a_signal_ends_the_wait_and_frees_the_port(
 async def test_nobody_comes(sandbox: Sandbox) -> None:
     ran = await aurinko("connect", *ANY, "--timeout", 1, "--json", **opens(sandbox))
     assert ran.code == 1
-    assert "aurinko: nobody came back within 1.0 s" in ran.err
+    assert re.search(r"aurinko: nobody came back to http://127\.0\.0\.1:\d+/callback within 1\.0 s", ran.err)
     assert json.loads(ran.out)["ok"] is False
 
 

@@ -183,6 +183,12 @@ async def test_what_the_address_says_stays_text(sandbox: Sandbox, user: Browser,
     assert page.forms[0].fields[name] == value, "and it is the same when it is sent again"
 
 
+async def test_a_strange_host_stays_text(sandbox: Sandbox, user: Browser) -> None:
+    page = await user.visit(address(sandbox, returnUrl="https://<img src=x onerror=alert(1)>&lt;"))
+    assert "An application at <img src=x onerror=alert(1)>&lt; wants" in page.text
+    assert "img" not in [tag for tag, _ in page.tags]
+
+
 async def test_a_mailbox_with_a_strange_name_stays_text_and_the_page_runs_nothing(
     sandbox: Sandbox, user: Browser
 ) -> None:
