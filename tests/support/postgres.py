@@ -16,10 +16,20 @@ from typing import Any
 
 import psycopg
 
-SETTINGS = ("fsync=off", "listen_addresses=", "max_connections=60", "shared_buffers=32MB", "log_min_messages=fatal")
+SETTINGS = (
+    "fsync=off",
+    "listen_addresses=",
+    "max_connections=60",
+    "shared_buffers=32MB",
+    "log_min_messages=fatal",
+    "deadlock_timeout=50ms",
+)
 """Nothing of a test outlives it, and nobody else reaches the server."""
 USER = "nobody"
 """PostgreSQL refuses to run as root."""
+
+GUARDED = "guarded"
+"""The one role that needs a password."""
 
 GUARD = """
 import signal, subprocess, sys
@@ -58,6 +68,7 @@ class PostgresServer:
                 shutil.copytree(programs.parent, self._programs.parent, symlinks=True)
                 self._programs.parent.chmod(0o755)
         self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
+        (folder / "data" / "pg_hba.conf").write_text(f"local all {GUARDED} scram-sha-256\nlocal all all trust\n")
 
     @property
     def conninfo(self) -> str:

@@ -59,6 +59,9 @@ class Database:
     async def release(self, lease: Lease) -> None:
         await self._ask(sql.places(self.schema).release, (*sql.key_of(lease.key), lease.fence))
 
+    async def release_all(self, holder: str) -> None:
+        await self._ask(sql.places(self.schema).release_all, (holder,))
+
     async def commit(self, lease: Lease, commit: Commit) -> Applied:
         """Save a page and its checkpoint.
 

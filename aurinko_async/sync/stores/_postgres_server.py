@@ -119,6 +119,9 @@ class Server:
 
     async def close(self) -> None:
         async with self._turn:
+            if self._living is not None:
+                with suppress(psycopg.Error):
+                    await self._database(self._living).release_all(self.holder)
             await self._let_go()
         if not self.lent:
             await self.pool.close()
@@ -149,9 +152,13 @@ class Server:
         async with self._turn:
             for attempt in range(1, ATTEMPTS + 1):
                 try:
-                    return await work(self._database(await self._life()))
+                    connection = await self._life()
                 except PoolTimeout as error:
                     raise await self._why() from error
+                except psycopg.Error as error:
+                    raise translated(error, self.name) from error
+                try:
+                    return await work(self._database(connection))
                 except psycopg.Error as error:
                     if attempt == ATTEMPTS or not await self._heals(error):
                         raise translated(error, self.name) from error

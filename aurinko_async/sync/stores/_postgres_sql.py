@@ -184,6 +184,7 @@ class Places:
     take: str
     save: str
     release: str
+    release_all: str
     containers: str
     all: str
     mark: str
@@ -216,6 +217,7 @@ def places(schema: str) -> Places:
         save=f"UPDATE {at}checkpoints SET checkpoint = %s, generation = %s, saved_at = %s::timestamptz, "
         f"finished_at = coalesce(%s::timestamptz, finished_at) WHERE {_PLACE} AND fence = %s AND holder IS NOT NULL",
         release=f"UPDATE {at}checkpoints SET holder = NULL WHERE {_PLACE} AND fence = %s",
+        release_all=f"UPDATE {at}checkpoints SET holder = NULL WHERE holder = %s",
         containers=f"SELECT container FROM {at}checkpoints WHERE account = %s AND resource = %s AND consumer = '' "
         "AND checkpoint IS NOT NULL ORDER BY container",
         all="SELECT account, resource, container, consumer, checkpoint, saved_at AT TIME ZONE 'UTC', "
