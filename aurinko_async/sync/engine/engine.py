@@ -200,7 +200,7 @@ class SyncEngine:
                 run = self._runs[unit] = Run(
                     unit,
                     self._roster[unit.account].auth,
-                    self._options.slice_pages,
+                    self._options,
                     self._may_prefetch,
                     self._is_crowded,
                     self._tell_page(unit),
@@ -232,10 +232,12 @@ class SyncEngine:
         if not unit.paused:
             unit.taken = unit.wish
         self._tell(unit, "started", run.report)
+        failure: Exception | None = None
         try:
             report = await run.perform(self._plans[unit.resource], self._client, self._store, self._time.date)
             delay = await self._books.succeeded(unit, report)
         except Exception as error:
+            failure = error
             delay = await self._books.failed(unit, error)
         finally:
             self._total = evolve(self._total + run.report, errors=())
@@ -244,7 +246,7 @@ class SyncEngine:
             self._news.set()
         if not self._books.is_over(unit):
             self._agenda.put(unit, self._time.now + delay, head_start=HEAD_START if unit.wish else 0.0)
-        self._tell(unit, "paused" if unit.paused else "ended", run.report)
+        self._tell(unit, "paused" if unit.paused else "ended", run.report, failure)
 
     def _may_prefetch(self) -> bool:
         return len(self._runs) <= FEW and not self._is_crowded()
@@ -295,11 +297,17 @@ class SyncEngine:
     def _tell_page(self, unit: Unit) -> Callable[[SyncReport], None]:
         return lambda report: self._tell(unit, "page", report)
 
-    def _tell(self, unit: Unit, kind: EventKind, report: SyncReport) -> None:
+    def _tell(self, unit: Unit, kind: EventKind, report: SyncReport, error: Exception | None = None) -> None:
         if self._events.wanted:
             state = self._books.state(unit) if kind == "ended" and unit.standing else None
             event = EngineEvent(
-                account=unit.account, resource=unit.resource, kind=kind, report=report, state=state, at=self._time.date
+                account=unit.account,
+                resource=unit.resource,
+                kind=kind,
+                report=report,
+                state=state,
+                error=error,
+                at=self._time.date,
             )
             self._events.tell(event)
 

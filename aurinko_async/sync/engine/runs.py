@@ -12,6 +12,7 @@ from aurinko_async.client import AurinkoClient
 from aurinko_async.sync.containers import ContainerSync
 from aurinko_async.sync.engine.agenda import Unit
 from aurinko_async.sync.engine.plans import ResourcePlan, Runnable
+from aurinko_async.sync.engine.values import EngineOptions
 from aurinko_async.sync.store import EngineStore
 from aurinko_async.sync.values import SyncReport
 
@@ -25,13 +26,13 @@ class Run:
 
     Attributes:
         may_prefetch: Whether a page ahead is to be fetched, asked before each.
-        makes_room: Whether somebody waits for its place, asked when it has had its share of `share` pages.
+        makes_room: Whether somebody waits for its place, asked when it has had its share of pages.
         page: Told when one more page is in.
     """
 
     unit: Unit
     auth: Credentials = field(repr=False)
-    share: int
+    options: EngineOptions
     may_prefetch: Callable[[], bool]
     makes_room: Callable[[], bool]
     page: Callable[[SyncReport], None]
@@ -55,7 +56,7 @@ class Run:
             store=store,
             progress=self._told,
             prefetch=self.may_prefetch,
-            lease_wait=0.0,
+            lease_wait=self.options.lease_wait,
         )
         try:
             self.report = await sync.run()
@@ -70,7 +71,7 @@ class Run:
         one_more = report.pages > self.report.pages
         self.report = report
         self._starts = self._starts + 1 if report.phase == "starting" else 0
-        if (report.pages >= self.share or self._starts > PATIENCE) and self.makes_room():
+        if (report.pages >= self.options.slice_pages or self._starts > PATIENCE) and self.makes_room():
             self.stop()
         if one_more:
             self.page(report)

@@ -44,6 +44,7 @@ class EngineOptions:
         accounts_every: From one question for the accounts to the next, when following.
         marks_every: From one look for wishes that other processes have left in the store to the next.
         attempts: How often a sync is tried before `run` gives it up; following never gives up.
+        lease_wait: How long a sync waits in its place while another engine syncs the same.
         stop_within: How long `stop` waits for page boundaries before it cancels.
     """
 
@@ -53,6 +54,7 @@ class EngineOptions:
     accounts_every: float = field(default=300.0, validator=at_least(0, excluded=True))
     marks_every: float = field(default=2.0, validator=at_least(0, excluded=True))
     attempts: int = field(default=5, validator=at_least(1))
+    lease_wait: float = field(default=0.0, validator=at_least(0))
     stop_within: float = field(default=30.0, validator=at_least(0))
 
 
@@ -67,6 +69,7 @@ class EngineEvent:
         kind: `started`; `page`: one more page is in; `paused`: it made room for others; `ended`.
         report: The sync so far.
         state: How it stands, when it has ended.
+        error: What it ended with, when it failed.
         at: When, aware.
     """
 
@@ -75,6 +78,7 @@ class EngineEvent:
     kind: EventKind
     report: SyncReport
     state: AccountState | None = None
+    error: Exception | None = None
     at: datetime
 
 
