@@ -334,7 +334,7 @@ def decode(result: type[T], body: bytes) -> T:
         MalformedBody: the body is not JSON.
         DecodeError: it is, but not of this shape; a page keeps the errors of single records in `errors`.
     """
-    return cast("T", _decoder(cast("Any", result))(body))
+    return _decoder(result)(body)  # type: ignore[no-any-return, arg-type]
 
 
 @functools.cache

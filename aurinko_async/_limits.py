@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, suppress
+from contextlib import suppress
 
 from attrs import field, frozen
 
@@ -30,6 +29,8 @@ class Limits:
 class Window:
     """A first-come, first-served semaphore whose size can change."""
 
+    __slots__ = ("_waiting", "size", "used")
+
     def __init__(self, size: int) -> None:
         self.size = float(size)
         self.used = 0
@@ -39,9 +40,15 @@ class Window:
     def idle(self) -> bool:
         return self.used == 0 and not self._waiting
 
+    def take(self) -> bool:
+        """Take a place if one is free at once."""
+        if self._waiting or self.used >= int(self.size):
+            return False
+        self.used += 1
+        return True
+
     async def acquire(self) -> None:
-        if self.used < int(self.size) and not self._waiting:
-            self.used += 1
+        if self.take():
             return
         turn = asyncio.get_running_loop().create_future()
         self._waiting.append(turn)
@@ -57,13 +64,8 @@ class Window:
 
     def release(self) -> None:
         self.used -= 1
-        self.wake()
-
-    async def __aenter__(self) -> None:
-        await self.acquire()
-
-    async def __aexit__(self, *exc: object) -> None:
-        self.release()
+        if self._waiting:
+            self.wake()
 
     def wake(self) -> None:
         while self._waiting and self.used < int(self.size):
@@ -73,25 +75,24 @@ class Window:
                 turn.set_result(None)
 
 
-class _AccountGate:
+class AccountGate(Window):
     """An account's window: 429 halves it and closes it for a while, successes open it again bit by bit."""
 
+    __slots__ = ("full", "not_before")
+
     def __init__(self, size: int) -> None:
-        self.window = Window(size)
+        Window.__init__(self, size)
         self.full = float(size)
         self.not_before = 0.0
 
     def slow_down(self, until: float) -> None:
-        self.window.size = max(1.0, self.window.size / 2)
+        self.size = max(1.0, self.size / 2)
         self.not_before = max(self.not_before, until)
 
     def speed_up(self) -> None:
-        if self.window.size < self.full:
-            self.window.size = min(self.full, self.window.size + 1 / self.window.size)
-            self.window.wake()
-
-    def is_forgettable(self, now: float) -> bool:
-        return self.window.idle and self.window.size == self.full and self.not_before <= now
+        if self.size < self.full:
+            self.size = min(self.full, self.size + 1 / self.size)
+            self.wake()
 
 
 class _Pace:
@@ -99,23 +100,24 @@ class _Pace:
 
     BURST = 0.1
 
-    def __init__(self, rate: float, clock: Clock) -> None:
+    def __init__(self, rate: float) -> None:
         self._interval = 1 / rate
-        self._clock = clock
         self._next = 0.0
         self._span = max(1.0, self._interval)
         self._starts: deque[float] = deque(maxlen=max(1, int(rate)))
 
-    async def take(self) -> None:
-        now = self._clock.monotonic()
-        due = max(self._next, now)
+    def take(self, now: float) -> float:
+        """Take the next start: the seconds to wait for it."""
+        due = self._next if self._next > now else now
         self._next = due + self._interval
-        start = max(now, due - self.BURST)
-        if len(self._starts) == self._starts.maxlen:
-            start = max(start, self._starts[0] + self._span)
-        self._starts.append(start)
-        if start > now:
-            await self._clock.sleep(start - now)
+        starts = self._starts
+        start = due - self.BURST
+        if len(starts) == starts.maxlen and starts[0] + self._span > start:
+            start = starts[0] + self._span
+        if start < now:
+            start = now
+        starts.append(start)
+        return start - now
 
 
 class Gates:
@@ -125,22 +127,50 @@ class Gates:
         self._limits = limits
         self._clock = clock
         self._window = Window(limits.in_flight)
-        self._pace = _Pace(limits.per_second, clock)
-        self._accounts: dict[str, _AccountGate] = {}
+        self._pace = _Pace(limits.per_second)
+        self._accounts: dict[str, AccountGate] = {}
 
-    @asynccontextmanager
-    async def turn(self, account_key: str) -> AsyncGenerator[_AccountGate, None]:
-        """Wait for the account's and the client's turn, and hold it."""
+    async def enter(self, account_key: str) -> AccountGate:
+        """Wait for the account's and the client's turn; `leave` must follow.
+
+        Two calls rather than a context manager: each step counts here.
+        """
         gate = self._accounts.get(account_key)
         if gate is None:
-            gate = self._accounts[account_key] = _AccountGate(self._limits.per_account)
+            gate = self._accounts[account_key] = AccountGate(self._limits.per_account)
         try:
-            async with gate.window:
-                while (wait := gate.not_before - self._clock.monotonic()) > 0:
-                    await self._clock.sleep(wait)
-                async with self._window:
-                    await self._pace.take()
-                    yield gate
-        finally:
-            if gate.is_forgettable(self._clock.monotonic()):
-                self._accounts.pop(account_key, None)
+            if not gate.take():
+                await gate.acquire()
+        except BaseException:
+            self._forget(account_key, gate)
+            raise
+        try:
+            now = self._clock.monotonic()
+            while gate.not_before > now:
+                await self._clock.sleep(gate.not_before - now)
+                now = self._clock.monotonic()
+            if not self._window.take():
+                await self._window.acquire()
+                now = self._clock.monotonic()
+        except BaseException:
+            gate.release()
+            self._forget(account_key, gate)
+            raise
+        wait = self._pace.take(now)
+        if wait > 0:
+            try:
+                await self._clock.sleep(wait)
+            except BaseException:
+                self.leave(account_key, gate)
+                raise
+        return gate
+
+    def leave(self, account_key: str, gate: AccountGate) -> None:
+        self._window.release()
+        gate.release()
+        if not gate.used:
+            self._forget(account_key, gate)
+
+    def _forget(self, account_key: str, gate: AccountGate) -> None:
+        if gate.idle and gate.size == gate.full and (not gate.not_before or gate.not_before <= self._clock.monotonic()):
+            self._accounts.pop(account_key, None)

@@ -14,7 +14,7 @@ import backoff
 from attrs import field, frozen
 
 from aurinko_async import _codec
-from aurinko_async._limits import Gates, Limits
+from aurinko_async._limits import AccountGate, Gates, Limits
 from aurinko_async._transport import Timeout, Transport
 from aurinko_async._types import Call, Clock, Request, Response
 from aurinko_async._wire import build_request, parse_response, retry_after
@@ -40,11 +40,8 @@ logger = logging.getLogger("aurinko_async")
 class SystemClock:
     """The real time."""
 
-    def monotonic(self) -> float:
-        return time.monotonic()
-
-    def time(self) -> float:
-        return time.time()
+    monotonic = staticmethod(time.monotonic)
+    time = staticmethod(time.time)
 
     async def sleep(self, seconds: float) -> None:
         await asyncio.sleep(seconds)
@@ -112,68 +109,85 @@ class Session:
             AmbiguousResult: the answer to something that must not be repeated was lost.
         """
         request = build_request(call, self.base_url, self.auth)
+        result = await self._attempt(call, request, 1, 0.0)
+        if not isinstance(result, _Failed):
+            return result
+        return await self._again(call, request, result)
+
+    async def _again(self, call: Call[T], request: Request, failed: _Failed) -> T:
+        """What follows a first attempt that failed."""
         clock = self.shared.clock
         began = inf
-        waited = 0.0
         maybe_done = False
         for attempt in count(1):
-            result = await self._attempt(call, request, attempt, waited)
-            if not isinstance(result, _Failed):
-                return result
-            if maybe_done and call.method == "DELETE" and isinstance(result.error, NotFound):
+            if maybe_done and call.method == "DELETE" and isinstance(failed.error, NotFound):
                 return _codec.decode(call.result, b'{"status":"Ok"}')
-            if result.outcome is None:
-                raise result.error
-            began = min(began, result.began)
-            decision = decide(self.retry, call, attempt, result.outcome, clock.monotonic() - began)
+            if failed.outcome is None:
+                raise failed.error
+            began = min(began, failed.began)
+            decision = decide(self.retry, call, attempt, failed.outcome, clock.monotonic() - began)
             if isinstance(decision, GiveUp) or self.shared.transport.closed or not self.shared.budget.spend():
-                raise self._final(call, result, attempt)
-            maybe_done = maybe_done or (result.outcome.sent and result.outcome.status != 429)
+                raise self._final(call, failed, attempt)
+            maybe_done = maybe_done or (failed.outcome.sent and failed.outcome.status != 429)
             waited = decision.at_least + backoff.full_jitter(decision.jitter)
             # The class of the error and not its words: those are the server's, and may quote an id or a body.
-            kind = type(result.error).__name__
+            kind = type(failed.error).__name__
             logger.info("%s %s: %s; attempt %d in %.2f s", call.method, call.path, kind, attempt + 1, waited)
             await clock.sleep(waited)
+            result = await self._attempt(call, request, attempt + 1, waited)
+            if not isinstance(result, _Failed):
+                return result
+            failed = result
         raise AssertionError("unreachable")
 
     async def _attempt(self, call: Call[T], request: Request, attempt: int, waited: float) -> T | _Failed:
         shared = self.shared
+        clock = shared.clock
+        key = self.auth.account_key
         response: Response | None = None
         failed: _Failed | None = None
-        async with shared.gates.turn(self.auth.account_key) as gate:
-            started = shared.clock.monotonic()
+        gate = await shared.gates.enter(key)
+        try:
+            started = clock.monotonic()
             try:
                 response = await shared.transport.send(request, self.timeout)
                 value = parse_response(call, response)
-            except TransportError as error:
-                failed = _Failed(error, Outcome(sent=not isinstance(error, ConnectionFailed)), started)
-            except ApiError as error:
-                error.retry_after = retry_after(response.headers, shared.clock.time()) if response else None
-                failed = _Failed(error, Outcome(error.status, retry_after=error.retry_after), started)
-                if isinstance(error, RateLimited):
-                    wait = min(error.retry_after or 0.0, self.retry.max_retry_after)
-                    gate.slow_down(shared.clock.monotonic() + wait)
-            except ConfigError:
-                raise
-            except MalformedBody as error:
-                failed = _Failed(error, Outcome(), started)
             except AurinkoError as error:
-                failed = _Failed(error, None, started)
-            elapsed = shared.clock.monotonic() - started
-            status = response.status if response else None
-            if failed is None:
+                failed = self._failure(error, response, gate, started)
+            else:
                 gate.speed_up()
                 shared.budget.earn()
-        error_seen = failed.error if failed else None
-        self._tell(Attempt(call.method, call.path, attempt, status, error_seen, waited, elapsed))
-        logger.debug("%s %s -> %s in %.3f s (attempt %d)", call.method, call.path, status, elapsed, attempt)
+        finally:
+            shared.gates.leave(key, gate)
+        if shared.hook is not None or logger.isEnabledFor(logging.DEBUG):
+            elapsed = clock.monotonic() - started
+            status = response.status if response else None
+            failure = failed.error if failed else None
+            self._tell(Attempt(call.method, call.path, attempt, status, failure, waited, elapsed))
         return failed or value  # pyright: ignore[reportPossiblyUnboundVariable]
 
-    def _tell(self, attempt: Attempt) -> None:
+    def _failure(self, error: AurinkoError, response: Response | None, gate: AccountGate, started: float) -> _Failed:
+        if isinstance(error, ConfigError):
+            raise error
+        if isinstance(error, TransportError):
+            return _Failed(error, Outcome(sent=not isinstance(error, ConnectionFailed)), started)
+        if isinstance(error, MalformedBody):
+            return _Failed(error, Outcome(), started)
+        if not isinstance(error, ApiError):
+            return _Failed(error, None, started)
+        clock = self.shared.clock
+        error.retry_after = retry_after(response.headers, clock.time()) if response else None
+        if isinstance(error, RateLimited):
+            gate.slow_down(clock.monotonic() + min(error.retry_after or 0.0, self.retry.max_retry_after))
+        return _Failed(error, Outcome(error.status, retry_after=error.retry_after), started)
+
+    def _tell(self, it: Attempt) -> None:
+        status, elapsed, number = it.status, it.elapsed, it.attempt
+        logger.debug("%s %s -> %s in %.3f s (attempt %d)", it.method, it.path, status, elapsed, number)
         if self.shared.hook is None:
             return
         try:
-            self.shared.hook(attempt)
+            self.shared.hook(it)
         except Exception:
             # The call may be done: what a hook thinks of it must not lose its result.
             logger.exception("the on_attempt hook failed")

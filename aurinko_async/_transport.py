@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+from functools import lru_cache
 from io import BytesIO
 from math import inf
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import aiohttp
 from attrs import field, frozen
 from yarl import URL
 
 from aurinko_async._types import Request, Response, at_least
+from aurinko_async._watch import Watch
 from aurinko_async.errors import ConfigError, ConnectionFailed, ConnectionLost, RequestTimeout
 
 HttpSession: TypeAlias = aiohttp.ClientSession
@@ -25,6 +27,9 @@ LARGE_BODY = 2**20
 
 CONNECT_SHARE = 0.75
 """The part of an attempt's total that it has to connect in: well before the end, lest both limits fire at once."""
+
+_NO_CONTENT_TYPE = ("Content-Type",)
+"""What aiohttp would make up for a request without a body."""
 
 # aiohttp takes 0 for no limit at all, which nobody means.
 _seconds = at_least(0, excluded=True, or_none=True)
@@ -45,34 +50,57 @@ class Timeout:
     total: float | None = field(default=300.0, validator=_seconds)
 
 
-def _limits(timeout: Timeout) -> aiohttp.ClientTimeout:
-    """The limits in aiohttp's terms. What cannot connect ends first: it was not sent, and may be sent again."""
+@lru_cache(maxsize=32)
+def _limits(timeout: Timeout, watched: bool) -> aiohttp.ClientTimeout:
+    """The limits in aiohttp's terms, without those that the watch keeps.
+
+    What cannot connect ends first: it was not sent, and may be sent again.
+    """
     connect = timeout.connect
     if timeout.total is not None:
         connect = min(connect or timeout.total, CONNECT_SHARE * timeout.total)
-    return aiohttp.ClientTimeout(
-        total=timeout.total, connect=connect, sock_connect=connect, sock_read=timeout.read, ceil_threshold=inf
-    )
+    total, read = (None, None) if watched else (timeout.total, timeout.read)
+    return aiohttp.ClientTimeout(total, connect, read, connect, ceil_threshold=inf)
+
+
+class _Connector(aiohttp.TCPConnector):
+    """Tells the watch when a request has its connection: from then on its answer is waited for."""
+
+    watch: Watch
+
+    async def connect(self, *args: Any, **options: Any) -> Any:
+        connection = await super().connect(*args, **options)
+        self.watch.go_on()
+        return connection
+
+
+async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
+    """Keep aiohttp from sending a request twice."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        # Seeing these, aiohttp would send a GET, PUT or DELETE a second time, uncounted.
+        raise _lost(error) from error
 
 
 def _exactly(ours: Request) -> aiohttp.ClientMiddlewareType:
-    """Keep aiohttp to this request: as it is, and once."""
+    """Keep a caller's session to this request: without the cookies in its jar, which another account may have got."""
     cookie = next((value for name, value in ours.headers.items() if name.lower() == "cookie"), None)
 
     async def send(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-        # The jar of a caller's session may hold what another account was given.
         request.headers.popall("Cookie", None)
         if cookie is not None:
             request.headers["Cookie"] = cookie
-        try:
-            return await handler(request)
-        except aiohttp.ClientConnectorError:
-            raise
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            # Seeing these, aiohttp would send a GET, PUT or DELETE a second time, uncounted.
-            raise _lost(error) from error
+        return await _once(request, handler)
 
     return send
+
+
+def _middlewares(session: aiohttp.ClientSession) -> tuple[aiohttp.ClientMiddlewareType, ...]:
+    # aiohttp has no public name for a session's own middlewares, which ours would replace.
+    return tuple(getattr(session, "_middlewares", ()))
 
 
 def _in_pieces(body: bytes | None) -> bytes | BytesIO | None:
@@ -93,6 +121,7 @@ class Transport:
         self._session = session
         self._owned = session is None
         self._connections = connections
+        self._watch = Watch()
         self.closed = False
 
     async def send(self, request: Request, timeout: Timeout) -> Response:
@@ -103,23 +132,23 @@ class Transport:
             ConnectionLost, RequestTimeout: it may have been processed.
         """
         client = self._client()
-        # aiohttp has no public name for a session's own middlewares, which ours would replace.
-        theirs = () if self._owned else getattr(client, "_middlewares", ())
+        watched = self._watch.begin(total=timeout.total, read=timeout.read) if self._owned else None
         try:
-            async with client.request(
+            answer = await client.request(
                 request.method,
                 URL(request.url, encoded=True),
                 headers=request.headers,
                 data=_in_pieces(request.body),
-                timeout=_limits(timeout),
+                timeout=_limits(timeout, self._owned),
                 allow_redirects=False,
                 raise_for_status=False,
-                skip_auto_headers=("Content-Type",),
-                middlewares=(*theirs, _exactly(request)),
-            ) as answer:
-                body = await answer.read()
-                return Response(answer.status, answer.reason or "", answer.headers, body)
+                skip_auto_headers=_NO_CONTENT_TYPE if request.body is None and request.method != "GET" else None,
+                middlewares=None if self._owned else (*_middlewares(client), _exactly(request)),
+            )
+            return Response(answer.status, answer.reason or "", answer.headers, await self._read(answer))
         except asyncio.CancelledError:
+            if watched is not None and self._watch.end(watched):
+                raise RequestTimeout("no answer in time") from None
             task = asyncio.current_task()
             if client.closed and not (task and task.cancelling()):
                 # Closing ends address look-ups by cancellation, which is nobody's wish for the caller.
@@ -135,6 +164,26 @@ class Transport:
             raise ConfigError("base_url is not a URL") from error
         except (aiohttp.ClientError, OSError) as error:
             raise _lost(error) from error
+        finally:
+            if watched is not None:
+                self._watch.end(watched)
+
+    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
+        """Read the body; that frees the connection, or closes it when it fails."""
+        content = answer.content
+        if content.is_eof() and answer.method == "GET":
+            # It came with the head.
+            return content.read_nowait()
+        pieces: list[bytes] = []
+        try:
+            while piece := await content.readany():
+                self._watch.go_on()
+                pieces.append(piece)
+            await answer.read()
+        except BaseException:
+            answer.close()
+            raise
+        return b"".join(pieces)
 
     def _client(self) -> aiohttp.ClientSession:
         if self.closed:
@@ -142,15 +191,19 @@ class Transport:
         if self._session is not None and self._session.closed:
             raise ConfigError("the aiohttp session is closed")
         if self._session is None:
+            connector = _Connector(limit=self._connections, keepalive_timeout=KEEPALIVE)
+            connector.watch = self._watch
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=self._connections, keepalive_timeout=KEEPALIVE),
+                connector=connector,
                 # One pool serves many accounts: a cookie set for one must not go out with another.
                 cookie_jar=aiohttp.DummyCookieJar(),
+                middlewares=(_once,),
             )
         return self._session
 
     async def close(self) -> None:
         """Close the pool, unless it is the caller's."""
         self.closed = True
+        self._watch.close()
         if self._owned and self._session is not None:
             await self._session.close()

@@ -33,7 +33,7 @@ Audience: TypeAlias = Literal["account", "app", "user", "prepare", "public", "an
 """Whom an operation must be called as; `any` is the raw door, called as whatever the credentials are."""
 
 
-@frozen
+@frozen(slots=False)
 class Call(Generic[T]):
     """One operation as a resource states it: wire names verbatim, values as the caller gave them.
 
@@ -54,7 +54,7 @@ class Call(Generic[T]):
         return evolve(self, query={**self.query, **query})
 
 
-@frozen
+@frozen(slots=False)
 class Request:
     """A call made concrete: nothing left to decide, nothing sent yet."""
 
@@ -64,7 +64,7 @@ class Request:
     body: bytes | None = field(repr=False)
 
 
-@frozen
+@frozen(slots=False)
 class Response:
     """An answer read to its end."""
 

@@ -73,7 +73,10 @@ def build_request(call: Call[Any], base_url: str, credentials: Credentials) -> R
             for ours in [other for other in headers if other.lower() == name.lower()]:
                 del headers[ours]
             headers[name] = _header(name, value)
-    return Request(call.method, base_url + _path(call) + _query(call.query), headers, body)
+    url = base_url + _path(call)
+    if call.query:
+        url += _query(call.query)
+    return Request(call.method, url, headers, body)
 
 
 def _path(call: Call[Any]) -> str:
@@ -98,6 +101,8 @@ def _segment(name: str, value: object) -> str:
 
 
 def _quote(name: str, text: str) -> str:
+    if type(text) is str and text.isascii() and text.isalnum():
+        return text
     try:
         return quote(text, safe="")
     except UnicodeEncodeError:
@@ -105,21 +110,16 @@ def _quote(name: str, text: str) -> str:
 
 
 def _query(query: Mapping[str, object]) -> str:
-    if not query:
-        return ""
-    pairs = "&".join(f"{_quote(name, name)}={_quote(name, text)}" for name, text in _pairs(query))
-    return f"?{pairs}" if pairs else ""
-
-
-def _pairs(query: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    pairs: list[str] = []
     for name, value in query.items():
-        if value is UNSET or value is None:
+        if value is None or value is UNSET:
             continue
         if isinstance(value, _SCALARS) or not isinstance(value, Iterable):
-            yield name, _checked(name, _text(name, value))
+            values: Iterable[object] = (value,)
         else:
-            for item in cast("Iterable[object]", value):
-                yield name, _checked(name, _text(name, item))
+            values = cast("Iterable[object]", value)
+        pairs += [f"{_quote(name, name)}={_quote(name, _checked(name, _text(name, each)))}" for each in values]
+    return f"?{'&'.join(pairs)}" if pairs else ""
 
 
 def _checked(name: str, text: str) -> str:

@@ -105,4 +105,5 @@ class RetryBudget:
         return True
 
     def earn(self) -> None:
-        self._left = min(self._size, self._left + 1)
+        if self._left < self._size:
+            self._left += 1

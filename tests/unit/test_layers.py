@@ -15,6 +15,7 @@ LAYERS = [
     "_converter",
     "_codec",
     "_wire",
+    "_watch",
     "_transport",
     "_limits",
     "_session",

@@ -2,14 +2,15 @@
 
 import asyncio
 from bisect import bisect_left
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aurinko_async._limits import Gates, Limits, Window
+from aurinko_async._limits import AccountGate, Gates, Limits, Window
 from support.clock import FakeClock
 from support.virtual import VirtualClock
 
@@ -23,6 +24,15 @@ async def cancel(*tasks: asyncio.Task[Any]) -> None:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+
+
+@asynccontextmanager
+async def turn(gates: Gates, account: str) -> AsyncIterator[AccountGate]:
+    gate = await gates.enter(account)
+    try:
+        yield gate
+    finally:
+        gates.leave(account, gate)
 
 
 class TestWindow:
@@ -164,7 +174,7 @@ class TestAccounts:
         done = asyncio.Event()
 
         async def one(account: str) -> None:
-            async with gates.turn(account):
+            async with turn(gates, account):
                 running.append(account)
                 await done.wait()
 
@@ -180,7 +190,7 @@ class TestAccounts:
         done, running = asyncio.Event(), list[str]()
 
         async def one(account: str) -> None:
-            async with gates.turn(account):
+            async with turn(gates, account):
                 running.append(account)
                 await done.wait()
 
@@ -193,13 +203,13 @@ class TestAccounts:
         clock = FakeClock()
         gates = Gates(Limits(per_account=4), clock)
         sizes = []
-        async with gates.turn("a") as gate:
+        async with turn(gates, "a") as gate:
             for _ in range(3):
                 gate.slow_down(clock.now)
-                sizes.append(gate.window.size)
+                sizes.append(gate.size)
             for _ in range(12):
                 gate.speed_up()
-                sizes.append(gate.window.size)
+                sizes.append(gate.size)
         assert sizes[:3] == [2.0, 1.0, 1.0]
         assert sizes[3:] == sorted(sizes[3:])
         assert sizes[-1] == 4.0
@@ -210,11 +220,11 @@ class TestAccounts:
 
         async def one() -> None:
             nonlocal running
-            async with gates.turn("a"):
+            async with turn(gates, "a"):
                 running += 1
                 await asyncio.Event().wait()
 
-        async with gates.turn("a") as gate:
+        async with turn(gates, "a") as gate:
             gate.slow_down(0.0)
             task = asyncio.ensure_future(one())
             await turns(10)
@@ -229,10 +239,10 @@ class TestAccounts:
         gates, started = Gates(Limits(), clock), dict[str, float]()
 
         async def one(account: str) -> None:
-            async with gates.turn(account):
+            async with turn(gates, account):
                 started.setdefault(account, clock.now)
 
-        async with gates.turn("a") as gate:
+        async with turn(gates, "a") as gate:
             gate.slow_down(clock.now + 30.0)
         await asyncio.gather(one("a"), one("b"))
         assert started["a"] == 1030.0
@@ -241,25 +251,25 @@ class TestAccounts:
     async def test_a_longer_wait_is_not_cut_short_by_a_shorter_one(self) -> None:
         clock = VirtualClock()
         gates = Gates(Limits(), clock)
-        async with gates.turn("a") as gate:
+        async with turn(gates, "a") as gate:
             gate.slow_down(clock.now + 30.0)
             gate.slow_down(clock.now + 5.0)
-        async with gates.turn("a"):
+        async with turn(gates, "a"):
             assert clock.now == 1030.0
 
     async def test_forgotten_accounts_leave_no_memory(self) -> None:
         gates = Gates(Limits(per_second=1e9), FakeClock())
         for number in range(300):
-            async with gates.turn(f"account-{number}"):
+            async with turn(gates, f"account-{number}"):
                 pass
         assert gates._accounts == {}
 
     async def test_an_account_is_not_forgotten_while_it_is_slowed_down(self) -> None:
         clock = FakeClock()
         gates = Gates(Limits(per_account=2), clock)
-        async with gates.turn("a") as gate:
+        async with turn(gates, "a") as gate:
             gate.slow_down(clock.now + 1.0)
-        async with gates.turn("a") as again:
+        async with turn(gates, "a") as again:
             assert again is gate
             gate.speed_up()
         assert gates._accounts == {}
@@ -271,17 +281,17 @@ class TestAccounts:
         gates, entered = Gates(limits, clock), list[bool]()
 
         async def one(account: str) -> None:
-            async with gates.turn(account):
+            async with turn(gates, account):
                 entered.append(True)
                 await asyncio.Event().wait()
 
         if stage == "closed":
-            async with gates.turn("a") as gate:
+            async with turn(gates, "a") as gate:
                 gate.slow_down(clock.now + 1.0)
                 gate.speed_up()
         if stage == "pace":
             for _ in range(2):
-                async with gates.turn("a"):
+                async with turn(gates, "a"):
                     pass
         others = (
             [asyncio.ensure_future(one({"account": "a", "client": "b"}[stage]))]
@@ -297,7 +307,7 @@ class TestAccounts:
         await cancel(task)
         await cancel(*others)
         clock.now += 10
-        async with gates.turn("a"):
+        async with turn(gates, "a"):
             pass
         assert gates._window.idle
         assert gates._accounts == {}
@@ -306,10 +316,10 @@ class TestAccounts:
         gates = Gates(Limits(per_account=1), FakeClock())
 
         async def one() -> None:
-            async with gates.turn("a"):
+            async with turn(gates, "a"):
                 pass
 
-        async with gates.turn("a"):
+        async with turn(gates, "a"):
             task = asyncio.ensure_future(one())
             await turns()
         task.cancel()
@@ -329,7 +339,7 @@ class TestPace:
         found: list[float] = []
 
         async def one(number: int) -> None:
-            async with gates.turn(f"account-{number}"):
+            async with turn(gates, f"account-{number}"):
                 found.append(clock.now)
 
         tasks = []
