@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import logging
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -35,6 +37,12 @@ def locks(path: Path) -> list[str]:
 def store_name(store: SQLiteStore) -> str:
     assert store._connection is not None
     return store._connection._presence.holder
+
+
+def holders(path: Path) -> list[str | None]:
+    """The column, as another program sees it."""
+    with contextlib.closing(sqlite3.connect(path)) as other:
+        return [name for (name,) in other.execute("SELECT holder FROM checkpoints")]
 
 
 @pytest.fixture
@@ -112,6 +120,19 @@ async def test_leftovers_of_killed_processes_are_removed(path: Path) -> None:
         await other.begin(SyncKey("1", "email"))
         await store.begin(KEY)
         assert locks(path) == sorted([store_name(other), store_name(store)])
+
+
+async def test_others_see_who_has_a_key_and_may_look_for_the_file(path: Path) -> None:
+    async with SQLiteStore(path) as store:
+        await asyncio.to_thread(path.chmod, 0o606)
+        lease, _ = await store.begin(KEY)
+        (name,) = holders(path)
+        assert path.with_name(f"mirror.db.lock-{name}").stat().st_mode & 0o777 == 0o606
+        await store.release(lease)
+        assert holders(path) == [None]
+        await store.begin(KEY)
+        assert holders(path) == [name]
+    assert holders(path) == [None]
 
 
 async def test_a_store_that_only_looks_leaves_no_file(path: Path) -> None:

@@ -22,6 +22,9 @@ import pytest
 from aurinko_async.errors import ConfigError, NewerSchema, NotAStore, StoreError
 from aurinko_async.sync.store import Applied, Lease
 from aurinko_async.sync.stores import SQLiteStore
+from aurinko_async.sync.stores import _sqlite_sql as sql
+from aurinko_async.sync.stores._mirror import Query
+from aurinko_async.sync.stores._tables import CONTACTS, EVENTS, MESSAGES, TABLES, TASKS, Table
 from support.rows import KEY, NOW, commit, gone, of_json, row
 
 NOBODY = 65534
@@ -51,6 +54,11 @@ async def within(store: SQLiteStore, statement: str) -> Any:
     """Run a statement on the store's own connection."""
     assert store._connection is not None
     return await store._connection.perform(lambda database: database.connection.execute(statement).fetchone())
+
+
+def explained(path: Path, statement: str, parameters: list[Any]) -> list[str]:
+    """How SQLite finds the answer."""
+    return [plan for *_, plan in plain(path, f"EXPLAIN QUERY PLAN {statement}", *parameters)]
 
 
 async def filled(path: Path) -> None:
@@ -111,6 +119,54 @@ class TestFile:
         }.items():
             ((*_, plan),) = plain(path, f"EXPLAIN QUERY PLAN {statement}")
             assert index in plan
+
+    @pytest.mark.parametrize(
+        ("query", "plan"),
+        [
+            ({"table": MESSAGES, "order": "received_at", "descending": True}, "messages_by_time (account=?)"),
+            ({"table": EVENTS, "order": "start_at", "container": "c"}, "start_at (account=? AND calendar_id=?)"),
+            ({"table": CONTACTS, "order": "display_name"}, "contacts_by_display_name (account=?)"),
+            ({"table": TASKS, "order": "due_at", "container": "c"}, "tasks_by_due_at (account=? AND list_id=?)"),
+        ],
+    )
+    async def test_an_index_has_the_records_in_their_order(self, path: Path, query: dict[str, Any], plan: str) -> None:
+        await filled(path)
+        search, *rest = explained(path, *sql.find(Query(account="42", limit=10, **query)))
+        assert plan in search
+        assert rest in (["USE TEMP B-TREE FOR RIGHT PART OF ORDER BY"], ["USE TEMP B-TREE FOR LAST TERM OF ORDER BY"])
+
+    @pytest.mark.parametrize(
+        ("query", "plan"),
+        [
+            ({"table": MESSAGES, "order": "received_at", "equals": (("thread_id", "t"),)}, "messages_by_thread_id"),
+            (
+                {"table": MESSAGES, "order": "received_at", "time": "received_at", "since": NOW},
+                "messages_by_time (account=? AND received_at>? AND received_at<?)",
+            ),
+            (
+                {"table": EVENTS, "order": "start_at", "time": "start_at", "since": NOW},
+                "start_at (account=? AND calendar_id=? AND start_at>? AND start_at<?)",
+            ),
+            (
+                {"table": TASKS, "order": "due_at", "time": "due_at", "until": NOW},
+                "due_at (account=? AND list_id=? AND due_at>? AND due_at<?)",
+            ),
+        ],
+    )
+    async def test_an_index_finds_the_few_of_many(self, path: Path, query: dict[str, Any], plan: str) -> None:
+        await filled(path)
+        assert plan in explained(path, *sql.find(Query(account="42", limit=10, **query)))[0]
+
+    @pytest.mark.parametrize("table", TABLES.values(), ids=TABLES)
+    async def test_single_records_counts_and_iterations_use_indexes(self, path: Path, table: Table) -> None:
+        await filled(path)
+        containers = [None] if table.container is None else [None, "c"]
+        place = f" AND ({table.container},id)>(?,?)" if table.container else " AND id>?"
+        for container in containers:
+            assert " AND id=?)" in explained(path, *sql.record(table, "42", container, "x"))[0]
+            assert f"COVERING INDEX {table.name}_by_time" in explained(path, *sql.count(table, "42", container))[0]
+        (iteration,) = explained(path, *sql.after(table, "42", ("", ""), 200))
+        assert f"_autoindex_{table.name}_1 (account=?{place})" in iteration
 
     async def test_it_is_made_for_mail_and_says_whose_it_is(self, path: Path) -> None:
         await filled(path)

@@ -10,9 +10,9 @@ from aurinko_async._codec import decode
 from aurinko_async.models.mail import DeletedEmailMessage
 from aurinko_async.models.rows import ContactColumns, EventColumns, MessageColumns, Row, TaskColumns
 from aurinko_async.sync.store import Commit, Lease, SyncKey
-from aurinko_async.sync.stores import MemoryStore, SQLiteStore
+from aurinko_async.sync.stores import MemoryStore, PostgresStore, SQLiteStore
 
-Store: TypeAlias = MemoryStore | SQLiteStore
+Store: TypeAlias = MemoryStore | PostgresStore | SQLiteStore
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 KEY = SyncKey("42", "email")
 

@@ -58,7 +58,7 @@ class Database:
         names = _names(lease.key)
         if self.held.get(names) == lease.fence:
             del self.held[names]
-            self.connection.execute(sql.RELEASE, (*names, lease.fence, self.presence.holder))
+            self.connection.execute(sql.RELEASE, (*names, lease.fence))
 
     def leave(self) -> None:
         """Give all keys back, and be there no longer."""
@@ -72,10 +72,9 @@ class Database:
     def commit(self, lease: Lease, commit: Commit) -> Applied:
         table, at, names = table_of(lease.key), text_time(commit.at), _names(lease.key)
         place = (commit.checkpoint, commit.generation, at, at if commit.finished else None)
-        scope = (*names, lease.fence, self.presence.holder)
         with self._transaction():
             given = self.held.get(names) == lease.fence
-            if not given or not self.connection.execute(sql.SAVE, (*place, *scope)).rowcount:
+            if not given or not self.connection.execute(sql.SAVE, (*place, *names, lease.fence)).rowcount:
                 raise LeaseLost(
                     f"this sync of account {lease.key.account} gave its place back, or another took over; "
                     "this commit was not saved"

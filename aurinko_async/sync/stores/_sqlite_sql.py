@@ -57,9 +57,9 @@ TAKE: Final = (
 )
 SAVE: Final = (
     "UPDATE checkpoints SET checkpoint = ?, generation = ?, saved_at = ?, finished_at = coalesce(?, finished_at) "
-    f"WHERE {_KEY} AND fence = ? AND holder = ?"
+    f"WHERE {_KEY} AND fence = ?"
 )
-RELEASE: Final = f"UPDATE checkpoints SET holder = NULL WHERE {_KEY} AND fence = ? AND holder = ?"
+RELEASE: Final = f"UPDATE checkpoints SET holder = NULL WHERE {_KEY} AND fence = ?"
 RELEASE_ALL: Final = "UPDATE checkpoints SET holder = NULL WHERE holder = ?"
 CONTAINERS: Final = (
     "SELECT container FROM checkpoints "
@@ -191,8 +191,10 @@ def find(query: Query) -> tuple[str, list[Any]]:
         parameters += window(query.since, query.until)
     # NULLs are the least, so a descending order has them last by itself.
     direction = "DESC" if query.descending else "ASC NULLS LAST"
+    # SQLite would rather look through all in their order than sort the few that an index has (the + forbids it).
+    few = any((column,) in table.indexes for column, _ in query.equals)
     statement = (
         f"SELECT CAST(json AS BLOB) FROM {table.name} WHERE {' AND '.join(conditions)} "
-        f"ORDER BY {query.order} {direction}, id LIMIT ? OFFSET ?"
+        f"ORDER BY {'+' if few else ''}{query.order} {direction}, id LIMIT ? OFFSET ?"
     )
     return statement, [*parameters, -1 if query.limit is None else query.limit, query.offset]
