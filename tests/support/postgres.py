@@ -36,7 +36,7 @@ import signal, subprocess, sys
 user, *command = sys.argv[1:]
 server = subprocess.Popen(command, stdin=subprocess.DEVNULL, user=user or None, extra_groups=() if user else None)
 sys.stdin.read()
-server.send_signal(signal.SIGINT)
+server.send_signal(signal.SIGQUIT)
 server.wait()
 """
 """Ends the server when whoever started it is gone, killed or not."""

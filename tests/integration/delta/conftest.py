@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aurinko_async import AccountAuth, AurinkoClient, MemoryStore, RetryPolicy, SQLiteStore
+from aurinko_async import AccountAuth, AurinkoClient, MemoryStore, PostgresStore, RetryPolicy, SQLiteStore
 from aurinko_async.sandbox import Account, Sandbox
 from support.clock import FakeClock
 from support.delta import MESSAGES, PAGE
@@ -37,10 +37,14 @@ async def aurinko(sandbox: Sandbox, account: Account, clock: FakeClock) -> Async
         yield client
 
 
-@pytest.fixture(params=["memory", "sqlite"])
+@pytest.fixture(params=["memory", "sqlite", "postgres"])
 async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Any]:
     if request.param == "memory":
         yield MemoryStore()
-    else:
+    elif request.param == "sqlite":
         async with SQLiteStore(tmp_path / "mirror.db") as opened:
+            yield opened
+    else:
+        server, schema = (request.getfixturevalue(name) for name in ("postgres_server", "schema"))
+        async with PostgresStore(server.conninfo, schema=schema) as opened:
             yield opened

@@ -4,25 +4,27 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AbstractAsyncContextManager
-from pathlib import Path
 
 import pytest
 
 from aurinko_async.sync.store import Lease
-from aurinko_async.sync.stores import MemoryStore, SQLiteStore
+from aurinko_async.sync.stores import MemoryStore, PostgresStore, SQLiteStore
 from support.rows import KEY, Store
 
-STORES: Mapping[str, Callable[[Path], AbstractAsyncContextManager[Store]]] = {
+STORES: Mapping[str, Callable[[pytest.FixtureRequest], AbstractAsyncContextManager[Store]]] = {
     "memory": lambda _: MemoryStore(),
-    "sqlite": lambda folder: SQLiteStore(folder / "mirror.db"),
+    "sqlite": lambda test: SQLiteStore(test.getfixturevalue("tmp_path") / "mirror.db"),
     "sqlite in memory": lambda _: SQLiteStore(":memory:"),
+    "postgres": lambda test: PostgresStore(
+        test.getfixturevalue("postgres_server").conninfo, schema=test.getfixturevalue("schema")
+    ),
 }
 
 
 @pytest.fixture(params=STORES)
-async def store(request: pytest.FixtureRequest, tmp_path: Path) -> AsyncIterator[Store]:
+async def store(request: pytest.FixtureRequest) -> AsyncIterator[Store]:
     """An empty store, open."""
-    async with STORES[request.param](tmp_path) as opened:
+    async with STORES[request.param](request) as opened:
         yield opened
 
 
