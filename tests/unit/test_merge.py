@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from aurinko_async._codec import decode
+from aurinko_async.models.rows import EventColumns, Row
 from aurinko_async.sync.stores._merge import GROUPS, by_id, completed
 from support.rows import of_json, row
 
@@ -38,6 +40,18 @@ def test_recipients_are_four_fields() -> None:
     merged = completed(of_json(b'{"id":"m1","cc":[{"address":"stray"}],"omitted":["recipients"]}'), FULL)
     kept = {name: json.loads(FULL)[name] for name in ("to", "cc", "bcc", "replyTo")}
     assert {name: json.loads(merged.raw)[name] for name in kept} == kept
+
+
+def test_attendees_are_inside_the_meeting() -> None:
+    stored = b'{"id":"e1","meetingInfo":{"canceled":false,"attendees": [{"id" : "a"}]},"description":"old"}'
+    partial = b'{"id":"e1","meetingInfo":{"canceled":true},"omitted":["attendees"]}'
+    merged = completed(decode(Row[EventColumns], partial), stored)
+    assert b'"meetingInfo":{"canceled":true,"attendees":[{"id" : "a"}]}' in merged.raw
+    assert (merged.omitted, json.loads(merged.raw).get("attendees")) == ([], None)
+    for bare in (b"null", b"{}"):
+        new = decode(Row[EventColumns], b'{"id":"e1","meetingInfo":%b,"omitted":["attendees"]}' % bare)
+        assert json.loads(completed(new, stored).raw)["meetingInfo"] == {"attendees": [{"id": "a"}]}
+        assert json.loads(completed(new, b'{"id":"e1"}').raw).get("meetingInfo") in (None, {})
 
 
 def test_the_columns_are_those_of_the_merged_record() -> None:

@@ -19,6 +19,8 @@ C = TypeVar("C", bound=Columns)
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"recipients": ("to", "cc", "bcc", "replyTo")})
 """The fields that a name in `omitted` stands for, where that is not the field of this name."""
+INSIDE: Final[Mapping[str, str]] = MappingProxyType({"attendees": "meetingInfo"})
+"""The object that a name in `omitted` is a field of, where that is not the record itself."""
 
 _fields = msgspec.json.Decoder(dict[str, msgspec.Raw])
 _names = msgspec.json.Decoder(list[str])
@@ -35,12 +37,16 @@ def completed(row: Row[C], stored: bytes) -> Row[C]:
     if not regained:
         return row
     for name in regained:
-        for wire in GROUPS.get(name, (name,)):
-            new.pop(wire, None)
-            if wire in old:
-                new[wire] = old[wire]
+        if name in INSIDE:
+            outer = INSIDE[name]
+            inside = _slices(new.get(outer, b""))
+            _regain(inside, _slices(old.get(outer, b"")), name)
+            if inside:
+                new[outer] = _object(inside)
+        else:
+            _regain(new, old, name)
     new["omitted"] = msgspec.json.encode([name for name in omitted if name in lacking])
-    raw = b"{" + b",".join(json.dumps(name).encode() + b":" + value for name, value in new.items()) + b"}"
+    raw = _object(new)
     try:
         return cast("Row[C]", decode(cast("Any", Row)[type(row.columns)], raw))
     except DecodeError:
@@ -58,6 +64,17 @@ def by_id(rows: Sequence[Row[C]]) -> dict[str, Row[C]]:
     return found
 
 
+def _regain(new: dict[str, bytes], old: Mapping[str, bytes], name: str) -> None:
+    for wire in GROUPS.get(name, (name,)):
+        new.pop(wire, None)
+        if wire in old:
+            new[wire] = old[wire]
+
+
+def _object(fields: Mapping[str, bytes]) -> bytes:
+    return b"{" + b",".join(json.dumps(name).encode() + b":" + value for name, value in fields.items()) + b"}"
+
+
 def _omitted(fields: Mapping[str, bytes]) -> list[str]:
     try:
         return _names.decode(fields.get("omitted", b"[]"))
@@ -66,6 +83,8 @@ def _omitted(fields: Mapping[str, bytes]) -> list[str]:
 
 
 def _slices(raw: bytes) -> dict[str, bytes]:
+    if not raw.lstrip().startswith(b"{"):
+        return {}
     try:
         return {name: bytes(value) for name, value in _fields.decode(raw).items()}
     except (msgspec.DecodeError, UnicodeDecodeError):
