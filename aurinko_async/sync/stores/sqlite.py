@@ -76,15 +76,15 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-from collections.abc import Callable, Coroutine
-from contextlib import suppress
+from collections.abc import Callable
 from datetime import UTC, datetime
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar
+from typing import TYPE_CHECKING, Self, TypeVar
 
 from aurinko_async.errors import ConfigError, StoreError
 from aurinko_async.sync.store import AccountState, Applied, Commit, Lease, Mark, SyncKey, SyncState
 from aurinko_async.sync.stores._mirror import Mirror, Query
+from aurinko_async.sync.stores._settled import settled
 from aurinko_async.sync.stores._tables import Table, table_of
 
 if TYPE_CHECKING:
@@ -100,7 +100,8 @@ class SQLiteStore(Mirror):
     """Keep mirrors and checkpoints in a SQLite file, which is made if it is not there; `:memory:` needs no file.
 
     Open it with `async with`. Any number of syncs may share a store and any number of processes a file: each commit is
-    one transaction, and they take turns. A commit that is cancelled ends first, so nothing stays half done.
+    one transaction, and they take turns. A commit that is cancelled ends first, so nothing stays half done. Of syncs of
+    the same key one runs at a time; when its process dies, another one may begin at once.
 
     Args:
         path: The file.
@@ -125,7 +126,7 @@ class SQLiteStore(Mirror):
 
     async def __aenter__(self) -> Self:
         try:
-            await _settled(self._open())
+            await settled(self._open())
         except asyncio.CancelledError:
             await self.close()
             raise
@@ -140,7 +141,7 @@ class SQLiteStore(Mirror):
         """Close the file, after the commits that are under way; leaving `async with` does it."""
         connection, self._connection = self._connection, None
         if connection is not None:
-            await _settled(connection.leave())
+            await settled(connection.leave())
 
     async def begin(self, key: SyncKey) -> tuple[Lease, str | None]:
         """Take a key; gives its last checkpoint. One whose holder is gone is taken over; cancelled, it gives it back.
@@ -153,7 +154,7 @@ class SQLiteStore(Mirror):
         table_of(key)
         begun = asyncio.ensure_future(self._run(lambda database: database.begin(key)))
         try:
-            return await _settled(begun)
+            return await settled(begun)
         except asyncio.CancelledError:
             if not begun.cancelled() and begun.exception() is None:
                 await self.release(begun.result()[0])
@@ -166,12 +167,14 @@ class SQLiteStore(Mirror):
             LeaseLost: the key was released or taken over.
             StoreError: the database refused.
         """
-        return await _settled(self._run(lambda database: database.commit(lease, commit)))
+        return await settled(self._run(lambda database: database.commit(lease, commit)))
 
     async def release(self, lease: Lease) -> None:
         """Give a key back, so that any store may take it. One that was taken over or given back is left alone."""
+        if self._connection is None:
+            return
         try:
-            await _settled(self._run(lambda database: database.release(lease)))
+            await settled(self._run(lambda database: database.release(lease)))
         except StoreError as error:
             logger.info("%s: a lease could not be written as released (%s)", self._path, error)
 
@@ -189,7 +192,7 @@ class SQLiteStore(Mirror):
 
     async def mark(self, account: str, resource: str) -> Mark:
         """Wish for a sync; durable when it returns. One that is open keeps its place, and gets a greater serial."""
-        return await _settled(self._run(lambda database: database.mark(account, resource, datetime.now(UTC))))
+        return await settled(self._run(lambda database: database.mark(account, resource, datetime.now(UTC))))
 
     async def marks(self) -> list[Mark]:
         """The wishes that are open, oldest first."""
@@ -197,11 +200,11 @@ class SQLiteStore(Mirror):
 
     async def settle(self, mark: Mark) -> None:
         """Drop a wish, unless another came since (a greater serial)."""
-        await _settled(self._run(lambda database: database.settle(mark)))
+        await settled(self._run(lambda database: database.settle(mark)))
 
     async def note(self, state: AccountState) -> None:
         """Keep how a resource of an account fares, over what was kept of it."""
-        await _settled(self._run(lambda database: database.note(state)))
+        await settled(self._run(lambda database: database.note(state)))
 
     async def standings(self) -> list[AccountState]:
         """How the accounts fare, by account and resource."""
@@ -240,15 +243,3 @@ def _require_driver() -> None:
     except ImportError as error:
         raise ConfigError("SQLiteStore needs aiosqlite: pip install aurinko-async[sqlite]") from error
     assert aiosqlite
-
-
-async def _settled(work: Coroutine[Any, Any, T] | asyncio.Future[T]) -> T:
-    """Await `work` to its end even when cancelled, and say so only then: what the thread has begun is over."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        while not task.done():
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([task])
-        raise

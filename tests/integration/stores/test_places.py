@@ -60,6 +60,17 @@ async def test_a_key_is_released_once_and_by_its_holder_only(store: Store) -> No
     assert await store.commit(second, commit(row("a"))) == Applied(added=1)
 
 
+async def test_closing_gives_all_keys_back(store: Store) -> None:
+    await store.begin(KEY)
+    stale, _ = await store.begin(SyncKey("7", "email"))
+    await store.__aexit__(None, None, None)
+    await store.release(stale)
+    async with store:
+        await store.begin(KEY)
+        with pytest.raises(LeaseLost):
+            await store.commit(stale, commit(row("late")))
+
+
 async def test_keys_are_held_apart(store: Store) -> None:
     keys = [
         KEY,
