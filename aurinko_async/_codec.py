@@ -3,10 +3,11 @@
 Decoding a page is the hot path of every sync, so each model class gets, once and on first use, two things compiled
 from its attrs fields: a *mirror*, a msgspec Struct with the same fields under their wire names, into which msgspec
 decodes at the speed of C; and a *mover*, a generated function that makes the attrs instance from the mirror with one
-plain assignment per field. What msgspec refuses (a timestamp without an offset, a wrong type) goes through the tolerant
-cattrs path in `_converter` record by record, so a record that nobody can read costs only itself. The cyclic garbage
-collector is paused while one page is decoded: a page makes thousands of objects and no garbage. A store needs no
-models: it takes `Row`s, slices of the page's bytes with the few fields that are searched by.
+plain assignment per field, the models within it in place, and lists and objects kept, for the mirror has no further use
+for them. What msgspec refuses (a timestamp without an offset, a wrong type) goes through the tolerant cattrs path in
+`_converter` record by record, so a record that nobody can read costs only itself. The cyclic garbage collector is
+paused while one page is decoded: a page makes thousands of objects and no garbage. A store needs no models: it takes
+`Row`s, slices of the page's bytes with the few fields that are searched by.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ import json
 import re
 import types
 import typing
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, TypeVar, cast
@@ -89,43 +90,49 @@ def _mirror(cls: type) -> type[msgspec.Struct]:
 # --- movers: from the mirror to the attrs instance
 
 
-def _move_value(annotation: Any, value: str, names: dict[str, Any]) -> str:
-    """The expression that makes a field's value of the mirror's `value`, which is not None."""
+def _make(cls: type, made: str, mirror: str, names: dict[str, Any], depth: int = 0) -> Iterator[str]:
+    """The lines that make `made` of its mirror. Models within are made in place: a call would cost as much as they."""
+    assert names.setdefault(cls.__name__, cls) is cls, f"two classes named {cls.__name__}"
+    value = f"v{depth}"
+    yield f"{made} = new({cls.__name__})"
+    for field in fields(cls):
+        spellings = range(len(wire_names(field.name)))
+        first, *others = (f"{mirror}.{field.name}{'_also' * position}" for position in spellings)
+        for other in others:
+            yield f"if {first} is None or {first} is MISSING: {first} = {other}"
+        within = list(_make_within(field.type, value, names, depth))
+        if not within and field.default is not UNSET:
+            yield f"{made}.{field.name} = {first}"
+            continue
+        yield f"{value} = {first}"
+        if field.default is UNSET:
+            yield f"if {value} is MISSING: {value} = UNSET"
+        if within:
+            # Else it is None or UNSET, or an empty list or object, which is nobody else's.
+            yield f"if {value}:"
+            yield from (f"    {line}" for line in within)
+        yield f"{made}.{field.name} = {value}"
+
+
+def _make_within(annotation: Any, value: str, names: dict[str, Any], depth: int) -> Iterator[str]:
+    """The lines that replace the mirrors in a field's value, if there can be any, by models."""
     alternatives = members(annotation)
-    if len(alternatives) == 1:
-        only = alternatives[0]
-        if is_model(only):
-            name = f"move_{only.__name__}"
-            names[name] = _mover(only)
-            return f"{name}({value})"
-        arguments = typing.get_args(only)
-        if typing.get_origin(only) is list and is_model(arguments[0]):
-            return f"[{_move_value(arguments[0], 'item', names)} for item in {value}]"
-        if typing.get_origin(only) is dict and is_model(arguments[1]):
-            return f"{{key: {_move_value(arguments[1], 'item', names)} for key, item in {value}.items()}}"
-    return value
+    only = alternatives[0] if len(alternatives) == 1 else None
+    origin, arguments = typing.get_origin(only), typing.get_args(only)
+    key, mirror, made = f"k{depth}", f"m{depth}", f"n{depth}"
+    if is_model(only):
+        yield f"{mirror} = {value}"
+        yield from _make(cast("type", only), value, mirror, names, depth + 1)
+    elif origin in (list, dict) and is_model(arguments[-1]):
+        yield f"for {key}, {mirror} in {f'enumerate({value})' if origin is list else f'{value}.items()'}:"
+        yield from (f"    {line}" for line in _make(arguments[-1], made, mirror, names, depth + 1))
+        yield f"    {value}[{key}] = {made}"
 
 
 @functools.cache
 def _mover(cls: type) -> Callable[[Any], Any]:
-    names: dict[str, Any] = {"new": _new, "cls": cls, "UNSET": UNSET, "MISSING": msgspec.UNSET}
-    lines = ["def move(s):", "    o = new(cls)"]
-    for field in fields(cls):
-        source = f"s.{field.name}"
-        lines += [
-            f"    if {source} is None or {source} is MISSING: {source} = {source}{'_also' * position}"
-            for position in range(1, len(wire_names(field.name)))
-        ]
-        moved = _move_value(field.type, "v", names)
-        if field.default is UNSET:
-            lines.append(f"    v = {source}")
-            lines.append(f"    o.{field.name} = UNSET if v is MISSING else None if v is None else {moved}")
-        elif moved != "v":
-            lines.append(f"    v = {source}")
-            lines.append(f"    o.{field.name} = None if v is None else {moved}")
-        else:
-            lines.append(f"    o.{field.name} = {source}")
-    lines.append("    return o")
+    names: dict[str, Any] = {"new": _new, "UNSET": UNSET, "MISSING": msgspec.UNSET}
+    lines = ["def move(mirror):", *(f"    {line}" for line in _make(cls, "made", "mirror", names)), "    return made"]
     exec(compile("\n".join(lines), f"<mover of {cls.__name__}>", "exec"), names)
     return cast("Callable[[Any], Any]", names["move"])
 
@@ -266,7 +273,7 @@ def _page_with_surrogates(slices: msgspec.json.Decoder[Any], body: bytes) -> Any
     return page
 
 
-def _one_by_one(decode: Decode, slices: typing.Iterable[Any], errors: list[DecodeError]) -> typing.Iterator[Any]:
+def _one_by_one(decode: Decode, slices: typing.Iterable[Any], errors: list[DecodeError]) -> Iterator[Any]:
     for index, raw in enumerate(slices):
         try:
             yield decode(bytes(raw))

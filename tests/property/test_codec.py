@@ -64,6 +64,35 @@ def test_one_wrong_field_is_refused_by_both_paths_alike(cls: type, data: st.Data
     same(fast, _codec._decode_plain(cls, body))
 
 
+def outcome(read: Any) -> Any:
+    try:
+        return read()
+    except DecodeError as error:
+        return type(error), error.path, error.args, error.record_id
+
+
+@pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
+@few
+@given(data=st.data())
+def test_what_is_wrong_is_said_alike_alone_and_in_a_page(cls: type, data: st.DataObject) -> None:
+    good = data.draw(object_of(cls))
+    field = data.draw(st.sampled_from(fields(cls)))
+    record = {**good, _codec.wire_names(field.name)[0]: data.draw(JUNK)}
+    body = msgspec.json.encode(record)
+    plain = outcome(lambda: _codec._decode_plain(cls, body))
+    alone = outcome(lambda: _codec.decode(cls, body))
+    page = _codec.decode(DeltaPage[cls], msgspec.json.encode({"records": [good, record]}))  # type: ignore[valid-type]
+    if isinstance(alone, cls):
+        same(alone, plain)
+        same(page.records[1], plain)
+        assert page.errors == ()
+    else:
+        assert alone == plain
+        [error] = page.errors
+        assert (error.path, error.args, error.record_id) == (f"records[1].{plain[1]}", plain[2], plain[3])
+        assert len(page.records) == 1
+
+
 @settings(max_examples=100, deadline=None)
 @given(
     good=st.lists(object_of(models.EmailMessage), min_size=1, max_size=4),
