@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 
 import psycopg
 from attrs import frozen
-from psycopg.pq import TransactionStatus
+from psycopg.adapt import Dumper
+from psycopg.pq import Format, TransactionStatus
 from psycopg.rows import TupleRow, tuple_row
 
 from aurinko_async.errors import LeaseLost, StoreError
@@ -28,6 +29,14 @@ async def rolled_back(connection: Connection) -> None:
     if connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
         with suppress(psycopg.Error):
             await connection.execute("ROLLBACK")
+
+
+class _TextsDumper(Dumper):
+    format = Format.BINARY
+    oid = psycopg.adapters.types["text"].array_oid
+
+    def dump(self, obj: sql.Texts) -> sql.Texts:
+        return obj
 
 
 @frozen
@@ -79,8 +88,8 @@ class Database:
     async def _commit(self, lease: Lease, commit: Commit, documents: sql.Documents) -> Applied:
         table, at = table_of(lease.key), text_time(commit.at)
         rows = {} if table is None else by_id(commit.rows)
-        graves = {} if table is None else _graves(commit, rows)
-        buried = known = None
+        partial = [record_id for record_id, row in rows.items() if row.omitted]
+        buried = known = upsert = None
         async with self._together():
             await self._ask("BEGIN")
             await self._ask(f"SET LOCAL lock_timeout = {max(1, int(self.wait * 1000))}")
@@ -88,45 +97,40 @@ class Database:
             saved = await self._ask(sql.places(self.schema).save, (*place, *sql.key_of(lease.key), lease.fence))
             if table is not None:
                 statements, owner = sql.statements(self.schema, table), table.owner(lease.key)
-                if graves:
+                if graves := _graves(commit, rows):
                     buried = await self._ask(statements.bury, (sql.array(graves), sql.array(graves.values()), *owner))
                 if rows:
-                    partial = sql.array([record_id for record_id, row in rows.items() if row.omitted])
-                    known = await self._ask(statements.known, (partial, *owner, sql.array(rows)))
+                    known = await self._ask(statements.known, (sql.array(partial), *owner, sql.array(rows)))
+                    if not partial:
+                        # While the server is at it.
+                        upsert = sql.parameters(table, owner, commit.generation, rows, documents)
         if not saved.rowcount:
             raise LeaseLost(f"another sync of account {lease.key.account} took over; this commit was not saved")
         found = {} if known is None else {record_id: new for record_id, *new in await known.fetchall()}
-        for record_id, (_, stored) in found.items():
-            if stored is not None:
-                rows[record_id] = completed(rows[record_id], stored)
-        swept = await self._written(lease, commit, table, rows, documents)
+        for record_id in partial:
+            if record_id in found:
+                rows[record_id] = completed(rows[record_id], found[record_id][1])
+        if table is not None and partial:
+            upsert = sql.parameters(table, table.owner(lease.key), commit.generation, rows, documents)
+        swept = await self._written(lease, commit, upsert)
         added = sum(found[record_id][0] if record_id in found else 1 for record_id in rows)
         return Applied(added, len(rows) - added, swept + (0 if buried is None else buried.rowcount))
 
-    async def _written(
-        self,
-        lease: Lease,
-        commit: Commit,
-        table: Table | None,
-        rows: dict[str, Any],
-        documents: sql.Documents,
-    ) -> int:
+    async def _written(self, lease: Lease, commit: Commit, upsert: list[Any] | None) -> int:
         """The second half of a commit: rows, sweep and COMMIT in one go; gives how many were swept."""
-        upsert = sweep = None
-        if table is not None:
-            statements, owner = sql.statements(self.schema, table), table.owner(lease.key)
-            if rows:
-                upsert = statements.upsert, sql.parameters(table, owner, commit.generation, rows, documents)
-            if commit.sweep is not None:
-                scope = (*owner, commit.generation, *sql.bounds(*commit.sweep), commit.sweep == (None, None))
-                sweep = statements.sweep, (text_time(commit.at), *scope)
-        swept = None
+        table, swept = table_of(lease.key), None
         try:
             async with self._together():
-                if upsert is not None:
-                    await self._ask(*upsert)
-                if sweep is not None:
-                    swept = await self._ask(*sweep)
+                if table is not None and upsert is not None:
+                    await self._ask(sql.statements(self.schema, table).upsert, upsert)
+                if table is not None and commit.sweep is not None:
+                    scope = (
+                        *table.owner(lease.key),
+                        commit.generation,
+                        *sql.bounds(*commit.sweep),
+                        commit.sweep == (None, None),
+                    )
+                    swept = await self._ask(sql.statements(self.schema, table).sweep, (text_time(commit.at), *scope))
                 await self._ask("COMMIT")
         except psycopg.Error as error:
             if self.connection.closed:
@@ -234,6 +238,8 @@ class Database:
         """Execute a statement, or add it to the pipeline."""
         # Binary, so that bytes come as they are and times do not depend on the session's settings.
         cursor = self.connection.cursor(binary=True, row_factory=tuple_row)
+        if any(type(parameter) is sql.Texts for parameter in parameters):
+            cursor.adapters.register_dumper(sql.Texts, _TextsDumper)
         return await cursor.execute(statement.encode(), parameters)
 
     async def _rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:

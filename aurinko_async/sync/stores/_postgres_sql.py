@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import struct
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
@@ -16,7 +17,7 @@ from aurinko_async.sync.store import SyncKey
 from aurinko_async.sync.stores._mirror import Query
 from aurinko_async.sync.stores._tables import TABLES, Kind, Table, clean, cleaned, text_time
 
-Documents: TypeAlias = Callable[[Sequence[bytes]], tuple[list[str | None], list[bytes | None] | None]]
+Documents: TypeAlias = Callable[[Sequence[bytes]], "tuple[Texts, list[bytes | None] | None]"]
 
 _TEXT: Final = 'text COLLATE "C"'
 """Sorted by code points, as in every other store; an iteration relies on it."""
@@ -25,6 +26,11 @@ _ARRAYS: Final[dict[Kind, str]] = {"text": "text[]", "time": "timestamptz[]", "f
 
 INDEXED: Final = 500
 """Characters of a text column that has an index: an entry of an index holds 2704 bytes at most."""
+
+TEXT: Final = 25
+"""The number of the type text."""
+_NULL: Final = struct.pack("!i", -1)
+_LENGTH: Final = struct.Struct("!i").pack
 
 _RAW: Final = "coalesce(raw, convert_to(json::text, 'UTF8'))"
 """The API's JSON as it came."""
@@ -67,34 +73,37 @@ _ADAPTERS: Final[dict[Kind, Callable[[list[Any]], list[str | None]]]] = {
 """A column's values as PostgreSQL reads them in an array."""
 
 
-def _decoded(raws: Sequence[bytes]) -> tuple[list[str | None], list[bytes | None] | None]:
-    """As JSON what is Unicode."""
-    texts: list[str | None] = []
-    rest: dict[int, bytes] = {}
-    for number, raw in enumerate(raws):
-        try:
-            texts.append(raw.decode())
-        except UnicodeDecodeError:
-            texts.append(None)
-            rest[number] = raw
-    return texts, [rest.get(number) for number in range(len(raws))] if rest else None
+class Texts(bytes):
+    """An array of texts as PostgreSQL has it on the wire: documents go as they came, neither decoded nor escaped."""
+
+    @classmethod
+    def of(cls, texts: Sequence[bytes | None]) -> Texts:
+        parts = [struct.pack("!iiIii", 1, None in texts, TEXT, len(texts), 1)]
+        for text in texts:
+            parts += (_NULL,) if text is None else (_LENGTH(len(text)), text)
+        return cls(b"".join(parts))
 
 
-def _strict(raws: Sequence[bytes]) -> tuple[list[str | None], list[bytes | None] | None]:
+def _plain(raws: Sequence[bytes]) -> tuple[Texts, list[bytes | None] | None]:
+    return Texts.of(raws), None
+
+
+def _strict(raws: Sequence[bytes]) -> tuple[Texts, list[bytes | None] | None]:
     """As JSON what every reader takes for that."""
     valid = [_is_json(raw) for raw in raws]
     return (
-        [raw.decode() if well else None for raw, well in zip(raws, valid, strict=True)],
+        Texts.of([raw if well else None for raw, well in zip(raws, valid, strict=True)]),
         [None if well else raw for raw, well in zip(raws, valid, strict=True)],
     )
 
 
-def _bytes(raws: Sequence[bytes]) -> tuple[list[str | None], list[bytes | None] | None]:
-    return [None] * len(raws), [*raws]
+def _bytes(raws: Sequence[bytes]) -> tuple[Texts, list[bytes | None] | None]:
+    return Texts.of([None] * len(raws)), [*raws]
 
 
-DOCUMENTS: Final[tuple[Documents, ...]] = (_decoded, _strict, _bytes)
-"""How to give documents to PostgreSQL, whose JSON is stricter than the API's (no NaN): the next one when it refuses."""
+DOCUMENTS: Final[tuple[Documents, ...]] = (_plain, _strict, _bytes)
+"""How to give documents to PostgreSQL, whose JSON is stricter than the API's (only UTF-8, no NaN): the next one when it
+refuses."""
 
 
 def _refuse(constant: str) -> None:
