@@ -10,7 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -54,8 +54,9 @@ def binaries() -> Path | None:
 class PostgresServer:
     """A server with its files in `folder`, on a socket there."""
 
-    def __init__(self, programs: Path, folder: Path) -> None:
+    def __init__(self, programs: Path, folder: Path, settings: Sequence[str] = SETTINGS) -> None:
         self.folder = folder
+        self._settings = settings
         self._programs = programs
         self._guard: subprocess.Popen[bytes] | None = None
         self._as: dict[str, Any] = {}
@@ -75,7 +76,7 @@ class PostgresServer:
         return f"host={self.folder} user=postgres dbname=postgres"
 
     def start(self) -> None:
-        settings = [word for setting in SETTINGS for word in ("-c", setting)]
+        settings = [word for setting in self._settings for word in ("-c", setting)]
         command = [str(self._programs / "postgres"), "-D", str(self.folder / "data"), "-k", str(self.folder), *settings]
         with (self.folder / "log").open("ab") as log:
             self._guard = subprocess.Popen(
@@ -123,10 +124,11 @@ class PostgresServer:
 
 
 @contextlib.contextmanager
-def running(programs: Path) -> Iterator[PostgresServer]:
+def running(programs: Path, settings: Sequence[str] = SETTINGS) -> Iterator[PostgresServer]:
+    """A server of its own, until the end of the block."""
     # Not in pytest's own folders: only root may enter those, and a socket's path is at most about 100 bytes long.
     with tempfile.TemporaryDirectory(prefix="aurinko-", ignore_cleanup_errors=True) as folder:
-        server = PostgresServer(programs, Path(folder))
+        server = PostgresServer(programs, Path(folder), settings)
         try:
             server.start()
             yield server
