@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import os
 import sqlite3
 from collections.abc import Callable, Coroutine
 from pathlib import Path
@@ -13,7 +14,7 @@ import aiosqlite
 from aurinko_async.errors import NotAStore, StoreError
 from aurinko_async.sync.stores._sqlite_database import Database
 from aurinko_async.sync.stores._sqlite_lock import Presence
-from aurinko_async.sync.stores._sqlite_schema import APPLICATION_ID, create, pragma, upgrade
+from aurinko_async.sync.stores._sqlite_schema import APPLICATION_ID, create, pragma, upgrade, version_of
 
 T = TypeVar("T")
 _Execute: TypeAlias = Callable[..., Coroutine[Any, Any, T]]
@@ -49,10 +50,11 @@ _MEANINGS: Final[dict[int, str]] = {
 class Connection(aiosqlite.Connection):
     """A connection whose thread does a piece of work in one go: nothing comes between its statements."""
 
-    def __init__(self, path: str, *, busy_timeout: float) -> None:
+    def __init__(self, path: str, *, busy_timeout: float, read_only: bool) -> None:
         super().__init__(self._connect_or_fail, iter_chunk_size=64)
         self._path = path
         self._busy_timeout = busy_timeout
+        self._read_only = read_only and path != ":memory:"
         self._presence = Presence(None if path == ":memory:" else path)
         self._database: Database | None = None
         self.failure: Exception | None = None
@@ -60,7 +62,8 @@ class Connection(aiosqlite.Connection):
     def _connect_or_fail(self) -> sqlite3.Connection:
         # aiosqlite leaves its thread behind when this raises; what it got, it closes.
         try:
-            connection = _connect(self._path, self._busy_timeout)
+            connect = _connect_to_look if self._read_only else _connect
+            connection = connect(self._path, self._busy_timeout)
             self._database = Database(connection, self._presence)
             return connection
         except Exception as error:
@@ -85,13 +88,13 @@ class Connection(aiosqlite.Connection):
             await self.close()
 
 
-async def connected(path: str, *, busy_timeout: float) -> Connection:
-    """Open the database at `path`; make it if there is none.
+async def connected(path: str, *, busy_timeout: float, read_only: bool) -> Connection:
+    """Open the database at `path`; make it if there is none, unless it is only looked at.
 
     Raises:
         NotAStore, NewerSchema, StoreError: it cannot be used; what is not ours is left as it is.
     """
-    connection = Connection(path, busy_timeout=busy_timeout)
+    connection = Connection(path, busy_timeout=busy_timeout, read_only=read_only)
     await connection
     error = connection.failure
     if error is None:
@@ -121,6 +124,31 @@ def _connect(path: str, busy_timeout: float) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def _connect_to_look(path: str, busy_timeout: float) -> sqlite3.Connection:
+    if not Path(path).exists():
+        raise StoreError(f"{path} does not exist")
+    _check(Path(path))
+    uri = f"{Path(path).absolute().as_uri()}?{_way_to_look(path)}"
+    connection = sqlite3.connect(uri, uri=True, timeout=busy_timeout, isolation_level=None)
+    try:
+        connection.execute("PRAGMA query_only = 1")
+        if not version_of(connection, path):
+            raise NotAStore(f"{path} is an empty database")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _way_to_look(path: str) -> str:
+    """How to open a file so that nothing is left beside it that its owner cannot remove."""
+    effective = os.access in os.supports_effective_ids
+    if all(os.access(place, os.W_OK, effective_ids=effective) for place in (path, Path(path).absolute().parent)):
+        return "mode=rw"
+    # Without a WAL nobody has it open, and SQLite would make one to share it.
+    return "mode=ro" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
 
 
 def _check(path: Path) -> None:

@@ -84,17 +84,22 @@ def upgrade(connection: sqlite3.Connection, path: str) -> None:
     Raises:
         NewerSchema: it is newer.
     """
-    if _version(connection, path) == VERSION:
+    if version_of(connection, path) == VERSION:
         return
     connection.execute("BEGIN IMMEDIATE")
     with connection:
-        for statements in UPGRADES[_version(connection, path) - 1 :]:
+        for statements in UPGRADES[version_of(connection, path) - 1 :]:
             for statement in statements:
                 connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {VERSION}")
 
 
-def _version(connection: sqlite3.Connection, path: str) -> int:
+def version_of(connection: sqlite3.Connection, path: str) -> int:
+    """The version of a file of ours.
+
+    Raises:
+        NewerSchema: this package does not know it.
+    """
     version = pragma(connection, "user_version")
     if version > VERSION:
         raise NewerSchema(

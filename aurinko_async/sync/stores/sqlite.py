@@ -106,6 +106,9 @@ class SQLiteStore(Mirror):
     Args:
         path: The file.
         busy_timeout: Seconds to wait for another process that is writing.
+        read_only: Only look, also at what this user may not write. Nothing is made, brought to a newer schema or
+            written; what would have to raises `StoreError`. Close it soon: where this user may not write, it may not
+            see what others write after it was opened.
 
     Raises:
         ConfigError: aiosqlite is not installed.
@@ -113,9 +116,10 @@ class SQLiteStore(Mirror):
             as it is.
     """
 
-    def __init__(self, path: str | os.PathLike[str], *, busy_timeout: float = 30.0) -> None:
+    def __init__(self, path: str | os.PathLike[str], *, busy_timeout: float = 30.0, read_only: bool = False) -> None:
         self._path = os.fspath(path)
         self._busy_timeout = busy_timeout
+        self._read_only = read_only
         self._connection: Connection | None = None
         if not self._path:
             raise ConfigError("the path of the store is empty")
@@ -229,7 +233,7 @@ class SQLiteStore(Mirror):
 
         if self._connection is not None:
             raise StoreError(f"{self._path} is open already: share the open store")
-        self._connection = await connected(self._path, busy_timeout=self._busy_timeout)
+        self._connection = await connected(self._path, busy_timeout=self._busy_timeout, read_only=self._read_only)
 
     async def _run(self, work: Callable[[Database], T]) -> T:
         if self._connection is None:
