@@ -211,7 +211,7 @@ def _challenge(query: str | bytes) -> WebhookResponse:
     """Prove that this is the receiver that it claims to be, and say nothing else that came from outside."""
     text = query.decode("latin-1") if isinstance(query, bytes) else query
     try:
-        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=100, errors="strict")
+        pairs = parse_qsl(text, keep_blank_values=True, max_num_fields=100)
     except ValueError:
         return _answer(400, "the query cannot be read")
     tokens = [value for name, value in pairs if name == "validationToken"]

@@ -238,18 +238,21 @@ async def test_an_engine_hears_of_changes_as_they_happen(client: AurinkoClient, 
 
 
 async def spoken(url: str, request: bytes) -> bytes:
-    """The head of what a server answers to bytes; nothing, where it resets the connection instead."""
+    """What a server answers to bytes until it closes; nothing, where it resets the connection instead."""
     host, _, port = url.removeprefix("http://").partition("/")[0].partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
-    head = b""
-    with suppress(ConnectionError):
-        writer.write(request)
-        async with asyncio.timeout(5):
-            head = await reader.readuntil(b"\r\n\r\n")
-    with suppress(ConnectionError):
-        writer.close()
-        await writer.wait_closed()
-    return head
+    answer = bytearray()
+    try:
+        with suppress(ConnectionError):
+            writer.write(request)
+            async with asyncio.timeout(5):
+                while piece := await reader.read(65_536):
+                    answer += piece
+    finally:
+        with suppress(ConnectionError):
+            writer.close()
+            await writer.wait_closed()
+    return bytes(answer)
 
 
 def raw(method: str, headers: list[tuple[str, str]], body: bytes, target: str = "/hook") -> bytes:
@@ -308,6 +311,36 @@ async def test_methods_that_are_none(client: AurinkoClient, listening: Any, hand
         assert head.split(b" ")[1] in (b"400", b"401", b"405"), "the server's word or ours"
         await subscribe(client, url)
     assert handler.runs == 0
+
+
+@pytest.mark.parametrize(
+    ("headers", "sent", "statuses"),
+    [
+        ([("Transfer-Encoding", "chunked")], b"5\r\nhello\r\nZZ\r\n", {b"400"}),
+        ([("Transfer-Encoding", "chunked")], b"1000\r\n" + b"x" * 4096 + b"\r\n0\r\n\r\n", {b"413"}),
+        ([("Transfer-Encoding", "chunked"), ("Content-Length", "3")], b"0\r\n\r\n", {b"400", b"401"}),
+        ([("Content-Encoding", "gzip"), ("Content-Length", "9")], b"no gzip..", {b"400", b"401"}),
+        ([("Content-Length", "x")], b"", {b"400"}),
+    ],
+)
+async def test_a_body_that_is_not_what_its_head_says(
+    client: AurinkoClient, listening: Any, handler: Taken, headers: Any, sent: bytes, statuses: set[bytes]
+) -> None:
+    lines = ["POST /hook HTTP/1.1", "Host: x", "Connection: close", *(f"{name}: {value}" for name, value in headers)]
+    async with listening(max_body=100) as url:
+        head = await spoken(url, ("\r\n".join(lines) + "\r\n\r\n").encode() + sent)
+        assert head.split(b" ")[1] in statuses
+        await subscribe(client, url)
+    assert handler.runs == 0
+
+
+async def test_a_body_in_chunks(sandbox: Sandbox, listening: Any, clock: FakeClock, handler: Taken) -> None:
+    proof = [*signed(BODY, secret=sandbox.signing_secret, at=clock.now), ("Transfer-Encoding", "chunked")]
+    head = raw("POST", proof, b"").replace(b"Content-Length: 0\r\n", b"")
+    chunks = b"".join(b"1\r\n" + BODY[n : n + 1] + b"\r\n" for n in range(len(BODY)))
+    async with listening() as url:
+        assert (await spoken(url, head + chunks + b"0\r\n\r\n")).split(b" ")[1] == b"200"
+    assert handler.runs == 1
 
 
 async def test_who_hangs_up_in_the_middle_does_no_harm(

@@ -6,6 +6,7 @@ import asyncio
 from collections import Counter
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -234,11 +235,12 @@ async def test_one_that_billing_switched_off_is_not_made_again_and_again(
 async def test_a_resource_that_is_listed_in_another_spelling_is_the_same(
     sandbox: Sandbox, client: AurinkoClient, account: Account, receiver: Receiver
 ) -> None:
-    list_id = account.task_lists.create_list("Other / 50%")
-    raw = f"/tasklists/{list_id}/tasks"
-    old = await subscribe(client, receiver.url, raw)
-    (one,) = await ensure_subscriptions(client, [tasks_of(list_id)], receiver.url)
-    assert (one.resource, one.action, one.subscription.id) == (tasks_of(list_id), "adopted", old)
+    calendar = next(id_ for id_ in account.calendars.ids if "@" in id_)
+    escaped = f"/calendars/{quote(calendar, safe='')}/events"
+    assert escaped != events_of(calendar)
+    old = await subscribe(client, receiver.url, escaped)
+    (one,) = await ensure_subscriptions(client, [events_of(calendar)], receiver.url)
+    assert (one.resource, one.action, one.subscription.id) == (events_of(calendar), "adopted", old)
 
 
 @pytest.mark.parametrize("again", range(2))

@@ -31,7 +31,8 @@ async def on_aiohttp(receiver: WebhookReceiver) -> AsyncIterator[str]:
 @asynccontextmanager
 async def on_uvicorn(receiver: WebhookReceiver) -> AsyncIterator[str]:
     """Its URL."""
-    options = uvicorn.Config(AsgiReceiver(receiver), log_config=None, access_log=False, lifespan="on")
+    app = AsgiReceiver(receiver)
+    options = uvicorn.Config(app, log_config=None, access_log=False, lifespan="on", timeout_graceful_shutdown=1)
     server = uvicorn.Server(options)
     listening = socket.create_server(("127.0.0.1", 0))
     serving = asyncio.ensure_future(server.serve([listening]))
