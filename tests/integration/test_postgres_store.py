@@ -13,6 +13,7 @@ from typing import Any
 
 import psycopg
 import pytest
+from psycopg.rows import dict_row
 from psycopg_pool import AsyncConnectionPool
 
 from aurinko_async.errors import ConfigError, NewerSchema, NotAStore, StoreError
@@ -150,13 +151,17 @@ class TestOpening:
 
 class TestAnApplicationsPool:
     async def test_it_is_used_as_it_is_and_stays_open(self, postgres_server: PostgresServer, schema: str) -> None:
-        async with AsyncConnectionPool(postgres_server.conninfo, min_size=2, open=False) as pool:
+        options = {"row_factory": dict_row, "cursor_factory": psycopg.AsyncRawCursor}
+        pool: AsyncConnectionPool[Any] = AsyncConnectionPool(
+            postgres_server.conninfo, kwargs=options, min_size=2, open=False
+        )
+        async with pool:
             async with PostgresStore(pool=pool, schema=schema) as store:
                 lease, _ = await store.begin(KEY)
                 assert await store.commit(lease, commit(row("a"))) == Applied(added=1)
             async with pool.connection() as connection:
                 assert not connection.autocommit
-                assert await asked(connection, f"SELECT id FROM {schema}.messages") == [("a",)]
+                assert await asked(connection, f"SELECT id FROM {schema}.messages") == [{"id": "a"}]
             # The lock did not go back with a connection: the key is free.
             async with PostgresStore(pool=pool, schema=schema) as store:
                 await store.begin(KEY)
@@ -182,6 +187,23 @@ class TestAnApplicationsPool:
 
 
 class TestErrors:
+    async def test_a_role_that_only_uses_the_tables_can_sync(
+        self, postgres_server: PostgresServer, store: PostgresStore, schema: str, other: psycopg.AsyncConnection[Any]
+    ) -> None:
+        await other.execute(f"CREATE ROLE worker_{schema} LOGIN")
+        await other.execute(f"GRANT USAGE ON SCHEMA {schema} TO worker_{schema}")
+        worker = PostgresStore(f"{postgres_server.conninfo} user=worker_{schema}", schema=schema)
+        with pytest.raises(StoreError, match="lacks a permission"):
+            await worker.__aenter__()
+        tables = f"ALL TABLES IN SCHEMA {schema} TO worker_{schema}"
+        await other.execute(f"GRANT SELECT, INSERT, UPDATE, DELETE ON {tables}")
+        await other.execute(f"GRANT USAGE ON ALL SEQUENCES IN SCHEMA {schema} TO worker_{schema}")
+        async with worker:
+            lease, _ = await worker.begin(KEY)
+            assert await worker.commit(lease, commit(row("a"))) == Applied(added=1)
+            await worker.settle(await worker.mark("42", "email"))
+            assert await worker.marks() == []
+
     async def test_a_full_disk_saves_nothing_and_is_got_over(
         self, store: PostgresStore, other: psycopg.AsyncConnection[Any]
     ) -> None:

@@ -24,19 +24,29 @@ Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 Cursor: TypeAlias = psycopg.AsyncCursor[tuple[Any, ...]]
 
 
-async def rolled_back(connection: Connection) -> None:
-    """End a transaction that failed, if the connection has one."""
-    if connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
-        with suppress(psycopg.Error):
-            await connection.execute("ROLLBACK")
-
-
 class _TextsDumper(Dumper):
     format = Format.BINARY
     oid = psycopg.adapters.types["text"].array_oid
 
     def dump(self, obj: sql.Texts) -> sql.Texts:
         return obj
+
+
+async def ask(connection: Connection, statement: str, parameters: Sequence[Any] = ()) -> Cursor:
+    """Execute a statement, or add it to the pipeline."""
+    # Of our own make, whatever an application's connection makes; binary, so that bytes come as they are.
+    cursor = psycopg.AsyncCursor(connection, row_factory=tuple_row)
+    cursor.format = Format.BINARY
+    if any(type(parameter) is sql.Texts for parameter in parameters):
+        cursor.adapters.register_dumper(sql.Texts, _TextsDumper)
+    return await cursor.execute(statement.encode(), parameters)
+
+
+async def rolled_back(connection: Connection) -> None:
+    """End a transaction that failed, if the connection has one."""
+    if connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
+        with suppress(psycopg.Error):
+            await ask(connection, "ROLLBACK")
 
 
 @frozen
@@ -235,12 +245,7 @@ class Database:
             raise failure
 
     async def _ask(self, statement: str, parameters: Sequence[Any] = ()) -> Cursor:
-        """Execute a statement, or add it to the pipeline."""
-        # Binary, so that bytes come as they are and times do not depend on the session's settings.
-        cursor = self.connection.cursor(binary=True, row_factory=tuple_row)
-        if any(type(parameter) is sql.Texts for parameter in parameters):
-            cursor.adapters.register_dumper(sql.Texts, _TextsDumper)
-        return await cursor.execute(statement.encode(), parameters)
+        return await ask(self.connection, statement, parameters)
 
     async def _rows(self, statement: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         return await (await self._ask(statement, parameters)).fetchall()

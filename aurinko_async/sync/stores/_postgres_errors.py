@@ -13,7 +13,7 @@ _MEANINGS: Final[dict[str, str]] = {
     "28": "it refuses this user or password: check the connection string and the server's pg_hba.conf",
     "3D000": "the database does not exist: create it first",
     "42501": "this user lacks a permission: the store needs to own its schema, or USAGE there and "
-    "SELECT, INSERT, UPDATE and DELETE on its tables",
+    "SELECT, INSERT, UPDATE and DELETE on its tables and USAGE of its sequence",
     "25006": "it only takes reads: connect to the primary server",
     "53100": "its disk is full; nothing of this was saved: free some space and run again",
     "53300": "it has no connection left: lower max_size or raise the server's max_connections",

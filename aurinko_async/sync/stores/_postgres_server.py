@@ -16,7 +16,7 @@ from psycopg_pool import AsyncConnectionPool, PoolTimeout
 from aurinko_async.errors import ConfigError, NewerSchema, NotAStore, StoreError
 from aurinko_async.sync.store import Lease
 from aurinko_async.sync.stores import _postgres_sql as sql
-from aurinko_async.sync.stores._postgres_database import Connection, Database, rolled_back
+from aurinko_async.sync.stores._postgres_database import Connection, Database, ask, rolled_back
 from aurinko_async.sync.stores._postgres_errors import HEALING, is_lost, translated
 
 T = TypeVar("T")
@@ -170,8 +170,9 @@ class Server:
             if self._living is not None:
                 try:
                     await self._database(self._living).release(lease)
-                except psycopg.Error:
-                    await self._let_go()
+                except psycopg.Error as error:
+                    if is_lost(error):
+                        await self._let_go()
 
     def _database(self, connection: Connection) -> Database:
         return Database(connection, self.schema, self.timeout)
@@ -210,15 +211,14 @@ class Server:
         return self._living
 
     async def _lock(self, connection: Connection) -> None:
-        for name, value in _ALIVE:
-            await connection.execute(f"SET {name} = {value}".encode())
+        for name, value in (*_ALIVE, ("lock_timeout", max(1, int(self.timeout * 1000)))):
+            await ask(connection, f"SET {name} = {value}")
         if connection.info.server_version >= 140000:
-            await connection.execute("SET idle_session_timeout = 0")
+            await ask(connection, "SET idle_session_timeout = 0")
         # The same holder again where the server allows: what nobody took over meanwhile is still ours.
         for holder in (self.holder, secrets.token_hex(16)):
-            cursor = await connection.execute(f"SELECT pg_try_advisory_lock({sql.lock_of('%s')})".encode(), [holder])
             self.holder = holder
-            if await cursor.fetchone() == (True,):
+            if await _first(connection, f"SELECT pg_try_advisory_lock({sql.lock_of('%s')})", holder):
                 return
 
     async def _let_go(self) -> None:
@@ -256,7 +256,7 @@ async def _prepare(connection: Connection, schema: str, name: str) -> None:
     if encoding != "UTF8":
         raise StoreError(f"{name} has the encoding {encoding}: create a database with ENCODING 'UTF8'")
     async with connection.transaction():
-        await connection.execute(_CREATION)
+        await ask(connection, _CREATION)
         if not await _first(connection, "SELECT to_regclass(%s) IS NOT NULL", f"{sql.quoted(schema)}.aurinko_schema"):
             await _create(connection, schema, name)
         version = await _first(connection, f"SELECT max(version) FROM {sql.quoted(schema)}.aurinko_schema")
@@ -282,15 +282,15 @@ async def _create(connection: Connection, schema: str, name: str) -> None:
             "give the store a schema of its own"
         )
     if not await _first(connection, "SELECT to_regnamespace(%s) IS NOT NULL", sql.quoted(schema)):
-        await connection.execute(f"CREATE SCHEMA {sql.quoted(schema)}".encode())
+        await ask(connection, f"CREATE SCHEMA {sql.quoted(schema)}")
     lz4 = await _first(
         connection,
         "SELECT count(*) > 0 FROM pg_settings WHERE name = 'default_toast_compression' AND 'lz4' = ANY(enumvals)",
     )
     for statement in sql.schema(schema, lz4=bool(lz4)):
-        await connection.execute(statement.encode())
+        await ask(connection, statement)
 
 
 async def _first(connection: Connection, statement: str, *parameters: Any) -> Any:
-    row = await (await connection.execute(statement.encode(), parameters or None)).fetchone()
+    row = await (await ask(connection, statement, parameters)).fetchone()
     return None if row is None else row[0]
