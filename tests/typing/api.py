@@ -323,12 +323,30 @@ async def the_rest(aurinko: AurinkoClient) -> None:
 # --- sync
 
 
+async def mirrored(store: SQLiteStore | MemoryStore) -> None:
+    assert_type(await store.events("7", calendar_id="primary", since=NOW), list[Event])
+    assert_type(await store.contacts("7", email="ann@example.com"), list[Contact])
+    assert_type(await store.tasks("7", status="completed"), list[Task])
+    assert_type(await store.get("7", "id"), EmailMessage | None)
+    assert_type(await store.get("7", "id", resource="calendar", container="primary"), Event | None)
+    assert_type(await store.get("7", "id", resource="tasks"), Task | None)
+    assert_type(await store.raw("7", "id", resource="contacts"), bytes | None)
+    async for message in store.iterate("7"):
+        assert_type(message, EmailMessage)
+    async for contact in store.iterate("7", resource="contacts"):
+        assert_type(contact, Contact)
+    async for record in store.iterate_raw("7", resource="tasks"):
+        assert_type(record, tuple[str, bytes])
+    await store.get("7", "id", resource="drive")  # type: ignore[call-overload]  # pyright: ignore[reportCallIssue, reportArgumentType]
+
+
 async def syncs(aurinko: AurinkoClient) -> None:
     async with SQLiteStore("mirror.db") as store:
         report = await aurinko.email.delta(store=store, days_within=90, progress=lambda report: None).run()
         assert_type(report, SyncReport)
         assert_type(report.added, int)
         assert_type(await store.messages("7", limit=10), list[EmailMessage])
+        await mirrored(store)
     sync = aurinko.email.delta(checkpoint=None, hydrate=True)
     assert_type(sync, DeltaSync[EmailMessage, DeletedEmailMessage])
     async for batch in sync:
