@@ -15,7 +15,7 @@ from aurinko_async._limits import Limits
 from aurinko_async._session import Hook, Session, Shared, SystemClock
 from aurinko_async._transport import HttpSession, Timeout, Transport
 from aurinko_async._types import UNSET, Call, Clock
-from aurinko_async.auth import Credentials, credentials_from_env
+from aurinko_async.auth import AppAuth, Credentials, credentials_from_env
 from aurinko_async.errors import ConfigError, InvalidInput
 from aurinko_async.resources.account import AccountResource
 from aurinko_async.resources.accounts import Accounts, ManagedAccounts, ServiceAccounts
@@ -92,6 +92,24 @@ class AurinkoClient:
     def with_auth(self, auth: Credentials) -> Self:
         """A view with other credentials on the same pool and limits; it costs next to nothing and needs no closing."""
         return self._view(auth=_credentials(auth))
+
+    def for_account(self, account_id: int | str) -> Self:
+        """A view of one account, for a client with an application's credentials.
+
+        Raises:
+            ConfigError: the client has other credentials.
+        """
+        auth = self._session.auth
+        if not isinstance(auth, AppAuth):
+            raise ConfigError(f"for_account needs an application's credentials (AppAuth), not {type(auth).__name__}")
+        if isinstance(account_id, str) and not (account_id.isascii() and account_id.isdigit()):
+            raise ConfigError("an account's id is a number")
+        return self._view(auth=AppAuth(auth.client_id, auth.client_secret, int(account_id)))
+
+    @property
+    def credentials(self) -> Credentials:
+        """What it authorises itself with."""
+        return self._session.auth
 
     def with_options(self, *, retry: RetryPolicy | None = None, timeout: Timeout | float | None = None) -> Self:
         """A view with another retry policy or timeout, for some calls."""

@@ -133,3 +133,13 @@ class TestFromEnv:
     def test_no_credentials_no_client(self) -> None:
         with pytest.raises(ConfigError, match="AURINKO_ACCESS_TOKEN"):
             AurinkoClient.from_env()
+
+
+def test_a_view_of_one_account_of_an_application() -> None:
+    client = AurinkoClient(AppAuth("id", "secret"))
+    assert client.for_account("7").credentials == client.for_account(7).credentials == AppAuth("id", "secret", 7)
+    for wrong in ("seven", "", "-1", 0):
+        with pytest.raises(ConfigError):
+            client.for_account(wrong)
+    with pytest.raises(ConfigError, match="AccountAuth"):
+        AurinkoClient(AccountAuth("t0ken")).for_account(7)
