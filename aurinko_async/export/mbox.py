@@ -5,11 +5,14 @@ from __future__ import annotations
 import base64
 import csv
 import email.message
+import email.policy
+import email.utils
 import re
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from email.generator import BytesGenerator
-from email.headerregistry import AddressHeader
+from email.header import Header
+from email.headerregistry import Address, AddressHeader
 from io import BytesIO, StringIO
 from typing import Any, Final, cast
 
@@ -22,6 +25,24 @@ _HEADER: Final = re.compile(r"[!-9;-~]+")
 _OURS: Final = re.compile(r"(?:content-.*|mime-version|status|x-status|x-aurinko-.*)", re.IGNORECASE)
 _SENDER: Final = re.compile(r"[!-~]+")
 _EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class _Policy(email.policy.EmailPolicy):
+    """Writes addresses itself: Python 3.11.7 makes two of one whose name has a comma and an umlaut."""
+
+    def fold_binary(self, name: str, value: str) -> bytes:
+        if not isinstance(value, AddressHeader):
+            return super().fold_binary(name, value)
+        return f"{name}: {f',{self.linesep} '.join(map(_mailbox, value.addresses))}{self.linesep}".encode("ascii")
+
+
+_POLICY: Final = _Policy(linesep="\n")
+
+
+def _mailbox(address: Address) -> str:
+    if address.display_name.isascii():
+        return email.utils.formataddr((address.display_name, address.addr_spec))
+    return f"{Header(address.display_name, 'utf-8').encode(linesep=chr(10))} <{address.addr_spec}>"
 
 
 def to_mbox(message: EmailMessage) -> bytes:
@@ -41,7 +62,7 @@ def to_mbox(message: EmailMessage) -> bytes:
     for part in made.walk():
         _guard(part)
     out = BytesIO()
-    BytesGenerator(out, mangle_from_=True, policy=made.policy.clone(linesep="\n")).flatten(made)
+    BytesGenerator(out, mangle_from_=True, policy=_POLICY).flatten(made)
     return _envelope(message).encode() + out.getvalue().rstrip(b"\n") + b"\n\n"
 
 
