@@ -6,10 +6,11 @@ import time
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, TypeGuard
+from typing import TYPE_CHECKING, Final
 
 from attrs import asdict, frozen
 
+from aurinko_async.cli.mirror import Database
 from aurinko_async.cli.mirror import mirror as open_mirror
 from aurinko_async.errors import ConfigError
 from aurinko_async.sync.checkpoint import Checkpoint
@@ -49,12 +50,12 @@ class Demo:
 
 
 @asynccontextmanager
-async def running(demo: Demo, mirror: Path | None = None) -> AsyncGenerator[Sandbox, None]:
+async def running(demo: Demo, mirror: Database | None = None) -> AsyncGenerator[Sandbox, None]:
     """A running sandbox: the one that filled the mirror, be it of another day, or else today's."""
     from aurinko_async.sandbox.tokens import born_of
 
     today = int(time.time()) // DAY * DAY
-    tokens = await _tokens(mirror) if _there(mirror) else []
+    tokens = await _tokens(mirror) if mirror is not None and not mirror.is_missing else []
     births = [born for token in tokens if (born := born_of(token)) is not None]
     sandbox = demo.born(births[0] if births else today)
     if births and births[0] != today and not any(map(sandbox.recognises, tokens)):
@@ -63,11 +64,7 @@ async def running(demo: Demo, mirror: Path | None = None) -> AsyncGenerator[Sand
         yield sandbox
 
 
-def _there(path: Path | None) -> TypeGuard[Path]:
-    return path is not None and path.exists()
-
-
-async def _tokens(mirror: Path) -> list[str]:
+async def _tokens(mirror: Database) -> list[str]:
     """The tokens of the mirror's mail."""
     async with open_mirror(mirror) as store:
         return [

@@ -1,18 +1,88 @@
-"""The file that mail is mirrored into."""
+"""Where a mirror is: a SQLite file or a PostgreSQL database."""
 
 from __future__ import annotations
 
 from importlib import import_module
 from pathlib import Path
+from typing import Final
+from urllib.parse import urlsplit
 
-from aurinko_async.sync import SQLiteStore
+import typer
+from attrs import field, frozen
+
+from aurinko_async.errors import StoreError
+from aurinko_async.sync import PostgresStore, SQLiteStore
+
+SERVERS: Final = ("postgresql://", "postgres://")
 
 
-def mirror(db: Path) -> SQLiteStore:
-    """The store at `db`, to be opened.
+class NoMirror(StoreError):
+    """There is no file, and looking makes none."""
+
+
+@frozen
+class Database:
+    """What `--db` names. `str()` is fit to be shown: it has no password."""
+
+    address: str = field(converter=str, repr=False)
+
+    @property
+    def path(self) -> Path | None:
+        """The file; `None` when it is a server's."""
+        return None if self.address.startswith(SERVERS) else Path(self.address)
+
+    @property
+    def is_missing(self) -> bool:
+        """It is a file that is not there."""
+        return self.path is not None and not self.path.exists()
+
+    def there(self) -> Database:
+        """Itself, for those who only look.
+
+        Raises:
+            NoMirror: it is a file that is not there.
+        """
+        if self.is_missing:
+            raise NoMirror(f"{self} does not exist: `aurinko sync --db {self}` makes it")
+        return self
+
+    def __str__(self) -> str:
+        return self.address if self.path is not None else _without_secrets(self.address)
+
+
+def _without_secrets(url: str) -> str:
+    """The URL without its password and its query, where there may be another one."""
+    try:
+        scheme, place, path, _, rest = urlsplit(url)
+    except ValueError:
+        return "postgresql://..."
+    if "@" in path + rest:  # a password that should have been percent-encoded
+        return f"{scheme}://..."
+    who, at, host = place.rpartition("@")
+    return f"{scheme}://{who.partition(':')[0]}{at}{host}{path}"
+
+
+def database(text: str | Database) -> Database:
+    """What an option's text names; a database stays as it is.
+
+    Raises:
+        BadParameter: it is another kind of URL. The text is not repeated: it may have a password.
+    """
+    if isinstance(text, Database):
+        return text
+    if not text or ("://" in text and not text.startswith(SERVERS)):
+        raise typer.BadParameter("give the path of a file, or postgresql://user@host/database")
+    return Database(text)
+
+
+def mirror(db: Database) -> SQLiteStore | PostgresStore:
+    """The store there, to be opened.
 
     Raises:
         ModuleNotFoundError: the extra `sqlite` is not installed; `main` says so.
+        ConfigError: the extra `postgres` is not installed, or the URL cannot be read.
     """
+    if db.path is None:
+        return PostgresStore(db.address)
     import_module("aiosqlite")
-    return SQLiteStore(db)
+    return SQLiteStore(db.path)

@@ -17,7 +17,7 @@ from typing import Any, Final, NoReturn, TypeAlias
 import typer
 
 from aurinko_async.cli import EXTRAS
-from aurinko_async.cli.exits import Exit, Problem, complain, problem_of
+from aurinko_async.cli.exits import Exit, Problem, complain, one_line, problem_of
 
 SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 ECHO: Final = 0.25
@@ -120,6 +120,28 @@ def execute(work: Work, *, as_json: bool = False, debug: bool = False, interrupt
         complain(problem, as_json=as_json)
         code = problem.code
     raise typer.Exit(code)
+
+
+@contextmanager
+def warnings_to(say: Callable[[str], None]) -> Generator[None, None, None]:
+    """Hand what the library warns of to a display, a line each; not with --debug, which logs it all."""
+    logger = logging.getLogger("aurinko_async")
+    handler = _Said(say)
+    if not logging.root.handlers:
+        logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+
+
+class _Said(logging.Handler):
+    def __init__(self, say: Callable[[str], None]) -> None:
+        super().__init__(logging.WARNING)
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._say(one_line(record.getMessage()))
 
 
 def _run(work: Work) -> int:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
 from typing import Final
 
-from attrs import frozen
+from attrs import field, frozen
 
 from aurinko_async._session import Hook
 from aurinko_async.auth import AppAuth, Credentials, credentials_from_env
 from aurinko_async.cli.demo import Demo, running
+from aurinko_async.cli.mirror import Database
 from aurinko_async.client import BASE_URL, AurinkoClient
 from aurinko_async.errors import ConfigError, DecodeError
 from aurinko_async.models.accounts import Account
@@ -28,11 +28,11 @@ class Source:
 
     Attributes:
         sandbox: Not the API but this.
-        mirror: The file that it goes to.
+        mirror: Where it goes to.
     """
 
     sandbox: Demo | None = None
-    mirror: Path | None = None
+    mirror: Database | None = None
     base_url: str | None = None
     account_id: int | None = None
     all_accounts: bool = False
@@ -40,12 +40,12 @@ class Source:
 
 @frozen
 class Target:
-    """One account, and the client that speaks for it."""
+    """One account, and the credentials that speak for it."""
 
     id: str
     email: str
     active: bool
-    client: AurinkoClient
+    auth: Credentials = field(repr=False)
 
 
 @frozen
@@ -57,15 +57,13 @@ class Connection:
 
     async def targets(self) -> list[Target]:
         """The accounts that the credentials name: one, or all of an application."""
-        client, auth = self.client, self.auth
-        asking = client.with_options(retry=IMPATIENT)
+        auth, asking = self.auth, self.client.with_options(retry=IMPATIENT)
         if not isinstance(auth, AppAuth) or auth.account_id is not None:
-            return [_target(await asking.account.get(), client)]
-        found: list[Target] = []
-        async for account in asking.accounts.list():
-            view = client.with_auth(AppAuth(auth.client_id, auth.client_secret, account.id))
-            found.append(_target(account, view))
-        return found
+            return [_target(await asking.account.get(), auth)]
+        return [
+            _target(account, AppAuth(auth.client_id, auth.client_secret, account.id))
+            async for account in asking.accounts.list()
+        ]
 
 
 @asynccontextmanager
@@ -117,7 +115,7 @@ def credentials(source: Source, environ: Mapping[str, str]) -> Credentials:
     return AppAuth(auth.client_id, auth.client_secret, account_id)
 
 
-def _target(account: Account, client: AurinkoClient) -> Target:
+def _target(account: Account, auth: Credentials) -> Target:
     if account.id is None:
         raise DecodeError("the account has no id", path="id")
-    return Target(str(account.id), account.email or "", account.active is not False, client)
+    return Target(str(account.id), account.email or "", account.active is not False, auth)

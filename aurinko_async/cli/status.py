@@ -1,100 +1,90 @@
-"""`aurinko status`: how the mirrors in a SQLite file stand."""
+"""`aurinko status`: how the mirrors in a database stand."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import typer
 from attrs import frozen
+from rich.console import Console
 
-from aurinko_async.cli import options, words
-from aurinko_async.cli.mirror import mirror
+from aurinko_async.cli import options
+from aurinko_async.cli.mirror import Database, mirror
 from aurinko_async.cli.running import execute
-from aurinko_async.errors import StoreError
-from aurinko_async.sync import SyncState
-from aurinko_async.sync.checkpoint import Checkpoint
+from aurinko_async.cli.standing import Key, Overview, detail
+from aurinko_async.cli.table import listing
+
+WIDE = 1000
+ROWS = 50
+"""Rows of the table: those that fare worst come first."""
 
 
-def status(*, db: options.Db = options.DEFAULT_DB, as_json: options.Json = False, debug: options.Debug = False) -> None:
-    """Show what a mirror holds, how far its sync got, and when it was last saved."""
-    execute(lambda _: _status(db, as_json), as_json=as_json, debug=debug)
+def status(
+    *,
+    db: options.Db = options.DEFAULT_DB,
+    account_id: Annotated[
+        str | None, typer.Option("--account-id", metavar="ID", help="Only this account.", show_default=False)
+    ] = None,
+    failed: Annotated[bool, typer.Option("--failed", help="Only those whose sync fails.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help=f"All rows, not only the first {ROWS}.")] = False,
+    as_json: options.Json = False,
+    debug: options.Debug = False,
+) -> None:
+    """Show what a mirror holds, how far its syncs got, and how the accounts fare.
 
-
-class NoMirror(StoreError):
-    """There is no file, and looking makes none."""
-
-
-def _existing(db: Path) -> Path:
-    if not db.exists():
-        raise NoMirror(f"{db} does not exist: `aurinko sync --db {db}` makes it")
-    return db
-
-
-async def _status(db: Path, as_json: bool) -> int:
-    async with mirror(_existing(db)) as store:
-        standings = [Standing.of(state) for state in await store.status()]
-    if as_json:
-        document = {"database": str(db), "accounts": [standing.to_json() for standing in standings]}
-        typer.echo(json.dumps(document, indent=2))
-        return 0
-    now = datetime.now(UTC)
-    typer.echo(str(db) if standings else f"{db}: nothing was synced yet")
-    for standing in standings:
-        for line in standing.lines(now):
-            typer.echo(line)
-    return 0
+    One account is told in detail; several are a table, those that fail first.
+    """
+    question = Question(db, account_id, failed, everything, as_json)
+    execute(lambda _: _status(question), as_json=as_json, debug=debug)
 
 
 @frozen
-class Standing:
-    """One checkpoint: `scanning` in a full scan, `resumable` inside a chain of pages."""
+class Question:
+    """What was asked."""
 
-    state: SyncState
-    generation: int
-    scanning: bool
-    resumable: bool
+    db: Database
+    account_id: str | None
+    failed: bool
+    everything: bool
+    as_json: bool
 
-    @classmethod
-    def of(cls, state: SyncState) -> Standing:
-        checkpoint = Checkpoint.from_json(state.checkpoint)
-        mid_chain = checkpoint.deleted.page is not None or checkpoint.updated.page is not None
-        return cls(state, checkpoint.generation, checkpoint.scanning, mid_chain)
 
-    @property
-    def summary(self) -> str:
-        if self.scanning:
-            return f"full scan {self.generation} is not complete: the next run resumes it"
-        if self.resumable:
-            return f"an update is not complete: the next run resumes it (full scan {self.generation} is)"
-        return f"full scan {self.generation} is complete: the next run fetches what changed"
+async def _status(question: Question) -> int:
+    async with mirror(question.db.there()) as store:
+        states, standings = await store.status(), await store.standings()
+    mine = question.account_id
+    overview = Overview.of(
+        [Key.of(state) for state in states if mine in (None, state.key.account)],
+        [standing for standing in standings if mine in (None, standing.account)],
+        datetime.now(UTC),
+        failed=question.failed,
+    )
+    if question.as_json:
+        typer.echo(json.dumps({"database": str(question.db), **overview.to_json()}, indent=2))
+    else:
+        _show(question, overview)
+    return 0
 
-    def to_json(self) -> dict[str, Any]:
-        key, finished = self.state.key, self.state.finished_at
-        return {
-            "account": key.account,
-            "resource": key.resource,
-            "container": key.container,
-            "consumer": key.consumer,
-            "live": self.state.live,
-            "deleted": self.state.deleted,
-            "generation": self.generation,
-            "scan_complete": not self.scanning,
-            "mid_chain": self.resumable,
-            "saved_at": self.state.saved_at.isoformat(),
-            "finished_at": finished.isoformat() if finished else None,
-        }
 
-    def lines(self, now: datetime) -> Iterator[str]:
-        """For people."""
-        key, finished = self.state.key, self.state.finished_at
-        parts = [f"account {key.account}", key.resource, key.container, key.consumer and f"consumer {key.consumer}"]
-        yield ", ".join(part for part in parts if part)
-        if not key.consumer:
-            yield f"  {words.count(self.state.live, 'record')}, {self.state.deleted:,} deleted"
-        yield f"  {self.summary}"
-        yield f"  last saved {words.ago(self.state.saved_at, now)}"
-        yield f"  last complete {words.ago(finished, now) if finished else 'never'}"
+def _show(question: Question, overview: Overview) -> None:
+    db, rows = question.db, overview.rows
+    if not rows and not overview.keys:
+        what = "nothing fails" if question.failed else "nothing was synced yet"
+        typer.echo(f"{db}: {what if question.account_id is None else f'{what} of account {question.account_id}'}")
+        return
+    if overview.accounts <= 1 and not question.failed:
+        for line in (str(db), *detail(overview)):
+            typer.echo(line)
+        return
+    typer.echo(str(db))
+    for line in overview.summary():
+        typer.echo(line)
+    typer.echo()
+    shown = rows if question.everything else rows[:ROWS]
+    console = Console(highlight=False)
+    # Somebody who reads it by program, or with a pager, wants whole lines.
+    console.print(listing(shown, overview.now), width=None if console.is_terminal else WIDE)
+    if len(rows) > len(shown):
+        typer.echo(f"and {len(rows) - len(shown):,} more (--all shows them; --failed, --account-id ID and --json, too)")

@@ -1,30 +1,34 @@
-"""`aurinko sync`: mirrors mail into a SQLite file."""
+"""`aurinko sync`: mirrors accounts into a database, once or for ever."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import AsyncGenerator
+from typing import Final
 
 import typer
-from attrs import evolve, frozen
+from attrs import frozen
 
 from aurinko_async._session import Attempt
 from aurinko_async.cli import options
+from aurinko_async.cli.board import Board
 from aurinko_async.cli.demo import Demo
 from aurinko_async.cli.display import Display, display
-from aurinko_async.cli.exits import problem_of
-from aurinko_async.cli.mirror import mirror
+from aurinko_async.cli.mirror import Database, mirror
 from aurinko_async.cli.outcome import Outcome, Summary
-from aurinko_async.cli.running import Interrupts, execute
-from aurinko_async.cli.sources import Source, Target, connected
-from aurinko_async.errors import AurinkoError, StoreError
-from aurinko_async.sync import DeltaSync, SQLiteStore
+from aurinko_async.cli.plans import Wanted
+from aurinko_async.cli.running import Interrupts, execute, warnings_to
+from aurinko_async.cli.sources import Connection, Source, Target, connected
+from aurinko_async.errors import StoreError
+from aurinko_async.sync.engine import EngineOptions, ResourcePlan, SyncAccount, SyncEngine
+from aurinko_async.sync.store import SyncState
+from aurinko_async.sync.values import LEASE_WAIT
 
-AT_ONCE = 4
-"""Accounts synced at the same time: each keeps a page in memory, and all share one database."""
+TICK: Final = 0.125
+"""Seconds between two pictures of what goes on."""
+MANY: Final = 1000
+"""Syncs of which a picture is work: it is made once a second."""
 
 
 def sync(
@@ -33,16 +37,22 @@ def sync(
     sandbox: options.SandboxFlag = False,
     mail: options.Mail = None,
     messages: options.Messages = None,
+    accounts: options.Accounts = None,
     account_id: options.AccountId = None,
     all_accounts: options.AllAccounts = False,
+    resource: options.Resources = None,
+    follow: options.Follow = False,
+    poll: options.Poll = None,
     days_within: options.DaysWithin = None,
     body_type: options.Body = None,
+    past_days: options.PastDays = None,
+    future_days: options.FutureDays = None,
     hydrate: options.Hydrate = False,
     base_url: options.BaseUrl = None,
     as_json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
-    """Mirror mail into a SQLite file; run it again to fetch only what changed.
+    """Mirror mail, and more, into a database; run it again to fetch only what changed.
 
     Credentials come from the environment: AURINKO_ACCESS_TOKEN for one account; or AURINKO_CLIENT_ID and
     AURINKO_CLIENT_SECRET with --account-id N or --all-accounts.
@@ -54,10 +64,15 @@ def sync(
         raise typer.BadParameter("--sandbox has its own URL and accounts: leave out --base-url and --account-id")
     if messages is not None and (not sandbox or mail):
         raise typer.BadParameter("--messages is for the made-up mail of --sandbox")
+    if accounts is not None and not sandbox:
+        raise typer.BadParameter("--accounts is for --sandbox; --all-accounts takes those that an application has")
     if all_accounts and account_id:
         raise typer.BadParameter("give either --account-id or --all-accounts")
+    if poll is not None and not follow:
+        raise typer.BadParameter("--poll is for --follow")
+    all_accounts = all_accounts or accounts is not None
     demo = Demo(
-        accounts=3 if all_accounts else 1,
+        accounts=accounts or (options.DEFAULT_ACCOUNTS if all_accounts else 1),
         messages=options.DEFAULT_MESSAGES if messages is None else messages,
         mail=mail,
     )
@@ -68,7 +83,15 @@ def sync(
         account_id=account_id,
         all_accounts=all_accounts,
     )
-    plan = Plan(source, db, {"days_within": days_within, "body_type": body_type, "hydrate": hydrate}, as_json)
+    wanted = Wanted(
+        resources=resource,
+        days_within=days_within,
+        body_type=body_type,
+        past_days=past_days,
+        future_days=future_days,
+        hydrate=hydrate,
+    )
+    plan = Plan(source=source, db=db, resources=wanted.plans(), follow=follow, poll=poll, as_json=as_json)
     execute(
         lambda interrupts: _sync(plan, interrupts),
         as_json=as_json,
@@ -77,14 +100,23 @@ def sync(
     )
 
 
-@frozen
+@frozen(kw_only=True)
 class Plan:
     """What was asked for."""
 
     source: Source
-    db: Path
-    delta: dict[str, Any]
+    db: Database
+    resources: list[ResourcePlan]
+    follow: bool
+    poll: float | None
     as_json: bool
+
+    @property
+    def engine(self) -> EngineOptions:
+        if not self.follow:
+            # What fails is told at once; the same command is what repeats it.
+            return EngineOptions(attempts=1, lease_wait=LEASE_WAIT)
+        return EngineOptions() if self.poll is None else EngineOptions(poll=self.poll)
 
 
 class _Traffic:
@@ -100,89 +132,115 @@ class _Traffic:
 async def _sync(plan: Plan, interrupts: Interrupts) -> int:
     traffic = _Traffic()
     began = time.monotonic()
-    with display(silent=plan.as_json) as shown:
-        async with connected(plan.source, traffic.count) as connection:
-            targets = await connection.targets()
-            async with mirror(plan.db) as store:
-                run = _Syncs(store, plan, shown, interrupts)
-                with interrupts.stop_with(run.stop):
-                    outcomes = await run.all(targets)
-                outcomes = await _counted(store, outcomes)
+    async with connected(plan.source, traffic.count) as connection:
+        board = Board([resource.resource for resource in plan.resources], follow=plan.follow)
+        accounts = _Accounts(connection, board, await connection.targets())
+        async with mirror(plan.db) as store:
+            engine = SyncEngine(
+                connection.client,
+                store,
+                accounts=accounts.ask if plan.source.all_accounts else accounts.first,
+                resources=plan.resources,
+                options=plan.engine,
+            )
+            await _Run(engine, board, plan, interrupts).perform()
+            outcomes = _outcomes(board, await store.status())
     summary = Summary(
-        database=plan.db,
+        database=str(plan.db),
         outcomes=outcomes,
         requests=traffic.requests,
         retried=traffic.retried,
         seconds=time.monotonic() - began,
         interrupted=interrupts.exit_code if interrupts.first else None,
+        follow=plan.follow,
     )
     summary.show(as_json=plan.as_json)
     return summary.exit_code
 
 
-async def _counted(store: SQLiteStore, outcomes: Sequence[Outcome]) -> list[Outcome]:
-    """The outcomes with what the mirror holds now."""
-    live = {
-        state.key.account: state.live
-        for state in await store.status()
-        if state.key.resource == "email" and not state.key.consumer
-    }
-    return [evolve(outcome, messages=live.get(outcome.account, 0)) for outcome in outcomes]
+class _Accounts:
+    """Who is synced. Whoever asks first gets those that are known already."""
+
+    def __init__(self, connection: Connection, board: Board, targets: list[Target]) -> None:
+        self._connection = connection
+        self._board = board
+        self._known: list[Target] | None = targets
+        board.expect(targets)
+
+    @property
+    def first(self) -> list[SyncAccount]:
+        return [SyncAccount(target.id, target.auth) for target in self._known or () if target.active]
+
+    async def ask(self) -> AsyncGenerator[SyncAccount, None]:
+        known, self._known = self._known, None
+        if known is None:
+            known = await self._connection.targets()
+            self._board.expect(known)
+        for target in known:
+            if target.active:
+                yield SyncAccount(target.id, target.auth)
 
 
-class _Syncs:
-    """The syncs of one run. One account's failure is its own; the database's is everybody's."""
+class _Run:
+    """The engine at work, and what is seen of it. One account's failure is its own; the database's is everybody's."""
 
-    def __init__(self, store: SQLiteStore, plan: Plan, shown: Display, interrupts: Interrupts) -> None:
-        self._store = store
+    def __init__(self, engine: SyncEngine, board: Board, plan: Plan, interrupts: Interrupts) -> None:
+        self._engine = engine
+        self._board = board
         self._plan = plan
-        self._shown = shown
         self._interrupts = interrupts
-        self._active: set[DeltaSync[Any, Any]] = set()
-        self._turns = asyncio.Semaphore(AT_ONCE)
+        self._shown: Display = display(board, silent=plan.as_json)
+        self._broken: StoreError | None = None
 
-    def stop(self) -> None:
+    async def perform(self) -> None:
+        engine = self._engine
+        with self._shown, warnings_to(self._warn), self._interrupts.stop_with(self._stop):
+            tasks = [asyncio.create_task(self._watch()), asyncio.create_task(self._tick())]
+            try:
+                await (engine.follow() if self._plan.follow else engine.run())
+                await tasks[0]
+            finally:
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+        if self._broken is not None:
+            raise self._broken
+
+    def _warn(self, line: str) -> None:
+        """What one run fails with is in its summary; one that is followed may have none for a long time."""
+        if self._plan.follow and self._plan.as_json:
+            typer.echo(line, err=True)
+        elif self._plan.follow:
+            self._shown.say(line)
+
+    def _stop(self) -> None:
         self._shown.say("Stopping after the page at hand; once more ends it at once.")
-        for sync_ in self._active:
-            sync_.stop()
+        self._engine.stop()
 
-    async def all(self, targets: Sequence[Target]) -> list[Outcome]:
-        try:
-            async with asyncio.TaskGroup() as group:
-                tasks = [group.create_task(self._one(target)) for target in targets]
-        except BaseExceptionGroup as failures:
-            raise failures.exceptions[0] from None
-        return [task.result() for task in tasks]
+    async def _watch(self) -> None:
+        async for event in self._engine.progress():
+            entry = self._board.take(event)
+            if isinstance(event.error, StoreError) and not self._plan.follow:
+                self._broken = self._broken or event.error
+                self._engine.stop()
+            if entry is not None:
+                self._shown.update(event, entry)
 
-    async def _one(self, target: Target) -> Outcome:
-        start = Outcome(account=target.id, email=target.email)
-        if not target.active:
-            return evolve(start, status="skipped")
-        async with self._turns:
-            if self._interrupts.first is not None:
-                return start
-            began = time.monotonic()
-            outcome = await self._mirrored(target, start)
-            return evolve(outcome, seconds=time.monotonic() - began)
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK if len(self._board) < MANY else 1.0)
+            self._shown.refresh()
 
-    async def _mirrored(self, target: Target, start: Outcome) -> Outcome:
-        watch = self._shown.watch(target.email or target.id)
-        last = start
 
-        def told(report: Any) -> None:
-            nonlocal last
-            last = evolve(start, report=report)
-            watch(report)
-
-        sync_ = target.client.email.delta(store=self._store, progress=told, **self._plan.delta)
-        self._active.add(sync_)
-        try:
-            report = await sync_.run()
-        except StoreError:
-            raise
-        except AurinkoError as error:
-            resumes = last.report.generation > 0
-            return evolve(last, status="failed", problem=problem_of(error, resumes=resumes))
-        finally:
-            self._active.discard(sync_)
-        return evolve(start, report=report, status="complete" if report.complete else "stopped")
+def _outcomes(board: Board, states: list[SyncState]) -> list[Outcome]:
+    """What became of each, with what the mirror holds now."""
+    live: dict[tuple[str, str], int] = {}
+    for state in states:
+        if not state.key.consumer:
+            place = (state.key.account, state.key.resource)
+            live[place] = live.get(place, 0) + state.live
+    several = len(board.resources) > 1
+    return [
+        Outcome.of(entry, live.get((entry.account, entry.resource), 0), follow=board.follow, several=several)
+        for entry in board
+    ]

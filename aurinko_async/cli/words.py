@@ -6,6 +6,8 @@ from datetime import datetime
 
 _STEPS = ((60, "second"), (60, "minute"), (24, "hour"), (365, "day"))
 
+_UNITS = ((99.5, "s", 60), (99.5, "min", 60), (47.5, "h", 24))
+
 
 def count(number: int, what: str) -> str:
     """`1 message`, `2,000 messages`."""
@@ -18,6 +20,15 @@ def seconds(duration: float) -> str:
         return f"{duration:.2g} s" if duration < 1 else f"{duration:.1f} s"
     minutes, rest = divmod(round(duration), 60)
     return f"{minutes} min {rest} s" if minutes else f"{rest} s"
+
+
+def rough(duration: float) -> str:
+    """`12 s`, `5 min`, `3 h`, `2 d`: one unit will do."""
+    for limit, unit, size in _UNITS:
+        if duration < limit:
+            return f"{max(0.0, duration):.0f} {unit}"
+        duration /= size
+    return f"{duration:,.0f} d"
 
 
 def ago(then: datetime, now: datetime) -> str:

@@ -9,6 +9,7 @@ import pytest
 from aurinko_async import AccountAuth, AurinkoClient, MemoryStore, SQLiteStore, SyncReport
 from aurinko_async.cli import demo
 from aurinko_async.cli.demo import Demo
+from aurinko_async.cli.mirror import Database
 from aurinko_async.sandbox import Sandbox
 from aurinko_async.sync import SyncStore
 
@@ -75,8 +76,10 @@ async def test_a_token_from_after_a_change_is_its_own_sandboxs() -> None:
 
 
 async def test_the_demo_of_another_day_is_met_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    db = tmp_path / "a.db"
+
     async def run(settings: Demo) -> SyncReport:
-        async with demo.running(settings, tmp_path / "a.db") as sandbox, SQLiteStore(tmp_path / "a.db") as store:
+        async with demo.running(settings, Database(db)) as sandbox, SQLiteStore(db) as store:
             return await synced(sandbox, store)
 
     assert (await run(Demo(messages=50))).added == 50
@@ -90,5 +93,6 @@ async def test_the_demo_of_another_day_is_met_again(tmp_path: Path, monkeypatch:
 async def test_a_mirror_of_something_else_is_no_hint(tmp_path: Path) -> None:
     async with twin(born=None) as other, SQLiteStore(tmp_path / "a.db") as store:
         await synced(other, store)
-    async with demo.running(Demo(messages=50), tmp_path / "a.db") as sandbox, SQLiteStore(tmp_path / "a.db") as store:
+    db = tmp_path / "a.db"
+    async with demo.running(Demo(messages=50), Database(db)) as sandbox, SQLiteStore(db) as store:
         assert (await synced(sandbox, store)).scan
