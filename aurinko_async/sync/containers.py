@@ -79,6 +79,11 @@ class ContainerSync:
         if self._current is not None:
             self._current.stop()
 
+    def put_off(self) -> None:
+        """Leave the container at hand at its next page boundary, and go on with the others."""
+        if self._current is not None:
+            self._current.stop()
+
     async def run(self) -> SyncReport:
         """Mirror them all.
 
@@ -102,13 +107,15 @@ class ContainerSync:
             except OWN as error:
                 failures.append(error)
         if whole and not self._stopping:
-            await self._retire(account, listed)
-        if failures:
+            failures += await self._retire(account, listed)
+        # One that was stopped tells of failures when it has gone through them all: the next run meets them again.
+        if failures and not self._stopping:
             first, *others = failures
             for other in others[:20]:
                 first.add_note(f"also {type(other).__name__}: {other}")
             raise first
-        return evolve(self._total(), phase="done", complete=not self._stopping)
+        complete = not self._stopping and all(report.complete for report in self.reports.values())
+        return evolve(self._total(), phase="done", complete=complete)
 
     async def _listed(self) -> tuple[list[str], bool]:
         """The ids of all containers, and whether none was unreadable."""
@@ -131,26 +138,28 @@ class ContainerSync:
             self.reports[container] = await self._current.run()
         finally:
             self._current = None
-        self._stopping = self._stopping or not self.reports[container].complete
 
     def _total(self) -> SyncReport:
         reports = list(self.reports.values())
         return sum(reports[1:], reports[0]) if reports else SyncReport()
 
-    async def _retire(self, account: str, listed: list[str]) -> None:
-        """Empty what the mirror has and the API does not. Each is asked for: a list can be short by mistake."""
-        for container in await self._store.containers(account, self._containers.resource):
-            if container not in listed:
+    async def _retire(self, account: str, listed: list[str]) -> list[AurinkoError]:
+        """Empty what the mirror has and the API does not; gives what went wrong with single ones."""
+        failures: list[AurinkoError] = []
+        resource = self._containers.resource
+        for container in await self._store.containers(account, resource):
+            if container not in listed and not self._stopping:
                 try:
-                    await self._containers.get(container)
-                except NotFound:
-                    await self._empty(SyncKey(account, self._containers.resource, container))
+                    await self._empty(SyncKey(account, resource, container))
+                except OWN as error:
+                    failures.append(error)
+        return failures
 
     async def _empty(self, key: SyncKey) -> None:
         lease, text = await self._store.begin(key)
         try:
             checkpoint = Checkpoint.from_json(text) if text else None
-            if checkpoint is None or checkpoint.retired:
+            if checkpoint is None or checkpoint.retired or await self._is_there(key.container):
                 return
             checkpoint = checkpoint.retire()
             now = datetime.fromtimestamp(self._clock.time(), UTC)
@@ -166,3 +175,11 @@ class ContainerSync:
             )
         finally:
             await self._store.release(lease)
+
+    async def _is_there(self, container: str) -> bool:
+        """Whether the API has it all the same: a list can be short by mistake. One that we may not see is gone."""
+        try:
+            await self._containers.get(container)
+        except (NotFound, Forbidden):
+            return False
+        return True

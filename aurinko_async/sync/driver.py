@@ -13,7 +13,6 @@ from attrs import define, evolve
 
 from aurinko_async._types import Clock
 from aurinko_async.errors import (
-    AurinkoError,
     ConfigError,
     CursorRejected,
     DecodeError,
@@ -162,9 +161,11 @@ class _Run(Generic[R, D]):
                     action = machine.action
             self._tell(complete=isinstance(action, Done) and not machine.resumed, phase="done")
         finally:
-            await ahead.close()
-            if self._lease is not None and self._options.store is not None:
-                await self._options.store.release(self._lease)
+            try:
+                await ahead.close()
+            finally:
+                if self._lease is not None and self._options.store is not None:
+                    await self._options.store.release(self._lease)
 
     def _may_prefetch(self) -> bool:
         prefetch = self._options.prefetch
@@ -353,9 +354,12 @@ async def _begun(store: SyncStore, key: SyncKey) -> tuple[Lease, str | None]:
     try:
         return await asyncio.shield(begin)
     except asyncio.CancelledError:
-        with suppress(AurinkoError):
-            lease, _ = await begin
-            await store.release(lease)
+        while not begin.done():
+            # It may be cancelled twice: by a deadline, and by what waits for that.
+            with suppress(asyncio.CancelledError):
+                await asyncio.wait([begin])
+        if not begin.cancelled() and begin.exception() is None:
+            await store.release(begin.result()[0])
         raise
 
 
