@@ -23,8 +23,10 @@ class Unit:
         due: When its next run is due.
         rank: Goes before others by this when several are due.
         failures: In a row.
+        busy: Runs in a row that found it in another engine's hands.
         unready: Runs in a row that ended before the API was ready.
         standing, reason, since: How it fares, why, and since when, in seconds since the epoch.
+        noted: The store has it.
         wish: The newest open wish for a sync; `None` when there is none.
         taken: The wish that was open when its current pass began: what the pass answers when it is complete.
         settled: The serial of the last wish that was answered.
@@ -37,6 +39,7 @@ class Unit:
     due: float
     rank: float
     failures: int = 0
+    busy: int = 0
     unready: int = 0
     running: bool = False
     paused: bool = False
@@ -44,6 +47,7 @@ class Unit:
     standing: Standing | None = None
     reason: str = ""
     since: float = 0.0
+    noted: bool = False
     wish: Mark | None = None
     taken: Mark | None = None
     settled: int = 0

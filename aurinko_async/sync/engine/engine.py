@@ -38,6 +38,8 @@ from aurinko_async.sync.values import SyncReport
 FEW: Final = 4
 """Syncs at once with which each may fetch a page ahead: with more of them the others' requests fill the gaps."""
 
+UNLISTED: Final = "the accounts could not be listed"
+
 logger = logging.getLogger("aurinko_async")
 
 
@@ -85,6 +87,7 @@ class SyncEngine:
         self._events = Events()
         self._news, self._ask_again = asyncio.Event(), asyncio.Event()
         self._background: asyncio.Task[EngineReport] | None = None
+        self._asking: asyncio.Task[None] | None = None
         self._working = self._stopping = False
         self._reset(follow=False)
 
@@ -121,6 +124,8 @@ class SyncEngine:
         """End `run` or `follow` at the next page boundaries, within `EngineOptions.stop_within` seconds."""
         if self._working:
             self._stopping = True
+            if self._asking is not None:
+                self._asking.cancel()
             for run in self._runs.values():
                 run.stop()
             self._news.set()
@@ -181,7 +186,7 @@ class SyncEngine:
         self._reset(follow=follow)
         self._events.open()
         try:
-            await self._first_accounts()
+            await self._begin()
             async with asyncio.TaskGroup() as group:
                 keepers = [group.create_task(work()) for work in (self._keep_accounts, self._keep_wishes) if follow]
                 await self._dispatch(group)
@@ -235,10 +240,13 @@ class SyncEngine:
         failure: Exception | None = None
         try:
             report = await run.perform(self._plans[unit.resource], self._client, self._store, self._time.date)
-            delay = await self._books.succeeded(unit, report)
+            delay = await self._books.succeeded(unit, report, unready=run.unready)
         except Exception as error:
             failure = error
             delay = await self._books.failed(unit, error)
+            if not self._roster.has(unit.account, run.auth):
+                # It has other credentials by now.
+                delay = 0.0
         finally:
             self._total = evolve(self._total + run.report, errors=())
             unit.running = False
@@ -256,20 +264,39 @@ class SyncEngine:
 
     # --- accounts and wishes
 
+    async def _begin(self) -> None:
+        """Ask who is to be synced; `stop` ends that too."""
+        self._asking = asking = asyncio.ensure_future(self._first_accounts())
+        try:
+            await asking
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if not self._stopping or (task is not None and task.cancelling()):
+                raise
+        finally:
+            self._asking = None
+
     async def _first_accounts(self) -> None:
         try:
             await self._ask_accounts()
-        except AurinkoError as error:
+        except Exception as error:
             if not self._books.follow or isinstance(error, ConfigError | Unauthorized | Forbidden):
                 raise
-            _log("the accounts could not be listed", error)
+            _log(UNLISTED, error)
             self._ask_again.set()
 
     async def _keep_accounts(self) -> None:
+        pause = GAP
         while self._roster.changes:
-            await self._time.until(self._ask_again, spread(self._options.accounts_every))
-            await _tried("the accounts could not be listed", self._ask_accounts)
-            await self._time.sleep(GAP)
+            wanted = await self._time.until(self._ask_again, spread(self._options.accounts_every))
+            before = self._agenda.accounts
+            listed = await _tried(UNLISTED, self._ask_accounts)
+            # Wishes for an account that nobody names must not have all of them listed again and again.
+            fruitless = not listed or (wanted and self._agenda.accounts == before)
+            pause = min(2 * pause, self._options.accounts_every) if fruitless else GAP
+            await self._time.sleep(pause)
+            if not listed:
+                self._ask_again.set()
 
     async def _ask_accounts(self) -> None:
         for unit in await self._roster.ask(self._time.now):
@@ -312,15 +339,19 @@ class SyncEngine:
             self._events.tell(event)
 
 
-async def _tried(what: str, work: Callable[[], Awaitable[None]]) -> None:
+async def _tried(what: str, work: Callable[[], Awaitable[None]]) -> bool:
+    """Whether it could be done. The provider is the user's: it may raise anything, and the mailboxes go on."""
     try:
         await work()
-    except AurinkoError as error:
+    except Exception as error:
         _log(what, error)
+        return False
+    return True
 
 
-def _log(what: str, error: AurinkoError) -> None:
-    logger.warning("%s: %s; trying again", what, type(error).__name__)
+def _log(what: str, error: Exception) -> None:
+    unexpected = None if isinstance(error, AurinkoError) else error
+    logger.warning("%s: %s; trying again", what, type(error).__name__, exc_info=unexpected)
 
 
 def _complain(background: asyncio.Task[EngineReport]) -> None:
@@ -332,12 +363,15 @@ def _complain(background: asyncio.Task[EngineReport]) -> None:
 @contextmanager
 def _signals(stop: Callable[[], None] | None) -> Generator[None]:
     loop = asyncio.get_running_loop()
-    numbers = (signal.SIGINT, signal.SIGTERM) if stop else ()
-    for number in numbers:
-        assert stop is not None
-        loop.add_signal_handler(number, stop)
+
+    def told(*_: object) -> None:
+        if stop is not None:
+            loop.call_soon_threadsafe(stop)
+
+    # Not the loop's own handlers: those forget whose they replace.
+    before = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM) if stop}
     try:
         yield
     finally:
-        for number in numbers:
-            loop.remove_signal_handler(number)
+        for number, handler in before.items():
+            signal.signal(number, signal.SIG_DFL if handler is None else handler)

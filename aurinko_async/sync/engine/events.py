@@ -7,17 +7,26 @@ from collections import deque
 from collections.abc import AsyncGenerator
 from typing import Final
 
+from attrs import define, field
+
 from aurinko_async.sync.engine.values import EngineEvent
 
 KEPT: Final = 1000
 """Events kept for a listener that is slow; the oldest go first."""
 
 
+@define(eq=False)
+class _Listener:
+    over: bool
+    kept: deque[EngineEvent] = field(factory=lambda: deque(maxlen=KEPT))
+    news: asyncio.Event = field(factory=asyncio.Event)
+
+
 class Events:
     """Hands each event to each listener."""
 
     def __init__(self) -> None:
-        self._listeners: dict[object, tuple[deque[EngineEvent], asyncio.Event]] = {}
+        self._listeners: list[_Listener] = []
         self._over = False
 
     @property
@@ -31,26 +40,26 @@ class Events:
     def close(self) -> None:
         """Let all listeners come to their end."""
         self._over = True
-        for _, news in self._listeners.values():
-            news.set()
+        for listener in self._listeners:
+            listener.over = True
+            listener.news.set()
 
     def tell(self, event: EngineEvent) -> None:
-        for kept, news in self._listeners.values():
-            kept.append(event)
-            news.set()
+        for listener in self._listeners:
+            if not listener.over:
+                listener.kept.append(event)
+                listener.news.set()
 
     async def listen(self) -> AsyncGenerator[EngineEvent, None]:
-        me = object()
-        kept: deque[EngineEvent] = deque(maxlen=KEPT)
-        news = asyncio.Event()
-        self._listeners[me] = kept, news
+        me = _Listener(over=self._over)
+        self._listeners.append(me)
         try:
             while True:
-                while kept:
-                    yield kept.popleft()
-                if self._over:
+                while me.kept:
+                    yield me.kept.popleft()
+                if me.over:
                     return
-                news.clear()
-                await news.wait()
+                me.news.clear()
+                await me.news.wait()
         finally:
-            del self._listeners[me]
+            self._listeners.remove(me)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from typing import Final
 
-from aurinko_async.auth import AppAuth
+from aurinko_async.auth import AppAuth, Credentials
 from aurinko_async.client import AurinkoClient
 from aurinko_async.sync.engine.agenda import HEAD_START, Agenda, Unit
 from aurinko_async.sync.engine.values import AccountProvider, SyncAccount
@@ -35,13 +35,17 @@ class Roster:
     def __getitem__(self, account: str) -> SyncAccount:
         return self._accounts[account]
 
+    def has(self, account: str, auth: Credentials) -> bool:
+        """Whether these are an account's credentials still."""
+        return account in self._accounts and self._accounts[account].auth == auth
+
     @property
     def changes(self) -> bool:
         """Whether to ask for the accounts again is of any use."""
         return callable(self._provider)
 
     async def ask(self, now: float) -> list[Unit]:
-        """Ask for the accounts; gives the units that are no more."""
+        """Ask for the accounts; gives the units that are no more. New credentials may heal what fails: it is due."""
         found: dict[str, SyncAccount] = {}
         if callable(self._provider):
             async for account in self._provider():
@@ -57,8 +61,8 @@ class Roster:
                 known = self._agenda.get(account.id, resource)
                 if known is None:
                     self._agenda.add(account.id, resource, now)
-                elif before is not None and before.auth != account.auth and not known.running:
-                    self._agenda.put(known, now)
+                elif before is not None and before.auth != account.auth and known.failures and not known.running:
+                    self._agenda.put(known, min(known.due, now))
         self._accounts = found
         return gone
 
@@ -71,7 +75,7 @@ class Roster:
             return False
         unit.wish = mark
         # What is repeated after a failure keeps to its intervals; news of a dead account may be that it lives again.
-        heals = unit.failures > 0 and unit.standing not in ("needs_reauth", "failed")
+        heals = (unit.failures or unit.busy) and unit.standing not in ("needs_reauth", "failed")
         due = max(now, unit.began + GAP)
         if not unit.running and not heals and due - HEAD_START < unit.rank:
             self._agenda.put(unit, due, head_start=HEAD_START)

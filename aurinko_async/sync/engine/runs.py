@@ -28,6 +28,7 @@ class Run:
         may_prefetch: Whether a page ahead is to be fetched, asked before each.
         makes_room: Whether somebody waits for its place, asked when it has had its share of pages.
         page: Told when one more page is in.
+        unready: It made room for others before the API was ready.
     """
 
     unit: Unit
@@ -37,11 +38,14 @@ class Run:
     makes_room: Callable[[], bool]
     page: Callable[[SyncReport], None]
     report: SyncReport = field(factory=SyncReport)
+    unready: bool = False
     _starts: int = 0
+    _stopped: bool = False
     _sync: Runnable | None = None
 
     def stop(self) -> None:
         """End it at the next page boundary."""
+        self._stopped = True
         if self._sync is not None:
             self._sync.stop()
 
@@ -58,6 +62,8 @@ class Run:
             prefetch=self.may_prefetch,
             lease_wait=self.options.lease_wait,
         )
+        if self._stopped:
+            sync.stop()
         try:
             self.report = await sync.run()
         finally:
@@ -71,7 +77,16 @@ class Run:
         one_more = report.pages > self.report.pages
         self.report = report
         self._starts = self._starts + 1 if report.phase == "starting" else 0
-        if (report.pages >= self.options.slice_pages or self._starts > PATIENCE) and self.makes_room():
+        if report.pages >= self.options.slice_pages and self.makes_room():
             self.stop()
+        elif self._starts > PATIENCE and self.makes_room():
+            self._give_way()
         if one_more:
             self.page(report)
+
+    def _give_way(self) -> None:
+        self.unready = True
+        if isinstance(self._sync, ContainerSync):
+            self._sync.put_off()
+        else:
+            self.stop()

@@ -19,6 +19,7 @@ from aurinko_async.errors import (
     ServerError,
     StoreError,
     SyncError,
+    SyncNotReady,
     TokenDead,
     TokenRefreshFailed,
     TransportError,
@@ -38,17 +39,29 @@ DOUBTS: Final = 3
 """How often an answer that makes no sense is taken for an accident."""
 LONGEST_REASON: Final = 300
 
-_PASSES: Final = (TransportError, RateLimited, ServerError, ProviderTimeout, TokenRefreshFailed, StoreError)
+_PASSES: Final = (
+    TransportError,
+    RateLimited,
+    ServerError,
+    ProviderTimeout,
+    TokenRefreshFailed,
+    SyncNotReady,
+    StoreError,
+)
 _STRANGE: Final = (SyncError, PagingError, DecodeError, CursorRejected, Unauthorized)
 
 
 @frozen
 class Verdict:
-    """How it stands, why, and in how many seconds to try again. Without a standing it is another's turn: no failure."""
+    """How it stands, why, and in how many seconds, but not in less than the `least`, to try again.
+
+    Without a standing it is another's turn: no failure.
+    """
 
     standing: Standing | None
     reason: str
     delay: float
+    least: float = 0.0
 
 
 def judge(error: BaseException, failures: int) -> Verdict:
@@ -56,12 +69,11 @@ def judge(error: BaseException, failures: int) -> Verdict:
     if isinstance(error, LeaseHeld | LeaseLost):
         return Verdict(None, _told(error), min(2.0**failures, BUSY))
     backoff = min(FIRST * 2.0 ** min(failures - 1, 20), LONGEST)
-    if isinstance(error, ApiError) and error.retry_after:
-        backoff = max(backoff, min(error.retry_after, RECHECK))
+    least = min(error.retry_after or 0.0, RECHECK) if isinstance(error, ApiError) else 0.0
     if isinstance(error, TokenDead):
         return Verdict("needs_reauth", _told(error), RECHECK)
     if isinstance(error, _PASSES) or (isinstance(error, _STRANGE) and failures <= DOUBTS):
-        return Verdict("retrying", _told(error), backoff)
+        return Verdict("retrying", _told(error), max(backoff, least), least)
     if isinstance(error, Unauthorized):
         return Verdict("needs_reauth", _told(error), RECHECK)
     return Verdict("failed", _told(error), RECHECK)

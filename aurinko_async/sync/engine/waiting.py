@@ -33,8 +33,8 @@ class Time:
     def date(self) -> datetime:
         return datetime.fromtimestamp(self.clock.time(), UTC)
 
-    async def until(self, event: asyncio.Event, seconds: float | None = None) -> None:
-        """Wait for an event, but not longer than so many seconds, and clear it."""
+    async def until(self, event: asyncio.Event, seconds: float | None = None) -> bool:
+        """Wait for an event, but not longer than so many seconds; gives whether it happened, and clears it."""
         if seconds is None:
             await event.wait()
         elif not event.is_set():
@@ -45,7 +45,9 @@ class Time:
                 for wait in waits:
                     wait.cancel()
                 await asyncio.wait(waits)
+        happened = event.is_set()
         event.clear()
+        return happened
 
     async def sleep(self, seconds: float) -> None:
         await self.clock.sleep(max(0.0, seconds))
