@@ -30,6 +30,7 @@ from aurinko_async import (
     NoAuth,
     OAuthFlow,
     OffsetPaginator,
+    PostgresStore,
     RetryPolicy,
     SQLiteStore,
     SyncAccount,
@@ -323,7 +324,7 @@ async def the_rest(aurinko: AurinkoClient) -> None:
 # --- sync
 
 
-async def mirrored(store: SQLiteStore | MemoryStore) -> None:
+async def mirrored(store: SQLiteStore | PostgresStore | MemoryStore) -> None:
     assert_type(await store.events("7", calendar_id="primary", since=NOW), list[Event])
     assert_type(await store.contacts("7", email="ann@example.com"), list[Contact])
     assert_type(await store.tasks("7", status="completed"), list[Task])
@@ -368,7 +369,7 @@ async def syncs(aurinko: AurinkoClient) -> None:
     aurinko.task_lists.delta_all()  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
 
 
-async def engines(aurinko: AurinkoClient, store: SQLiteStore | MemoryStore) -> None:
+async def engines(aurinko: AurinkoClient, store: SQLiteStore | PostgresStore | MemoryStore) -> None:
     auth = AppAuth("id", "secret")
     plans: list[ResourcePlan] = [
         EmailPlan(days_within=90),
