@@ -10,6 +10,7 @@ import typer
 from aurinko_async.cli.account import account
 from aurinko_async.cli.connect import connect
 from aurinko_async.cli.exits import MEANING
+from aurinko_async.cli.export import export
 from aurinko_async.cli.sandbox import sandbox
 from aurinko_async.cli.status import status
 from aurinko_async.cli.sync import sync
@@ -38,5 +39,5 @@ def aurinko(
 ) -> None: ...
 
 
-for command in (sync, status, account, connect, sandbox):
+for command in (sync, status, export, account, connect, sandbox):
     app.command(epilog=EXIT_CODES)(command)
