@@ -210,7 +210,7 @@ class TestConnections:
             await other.execute("SELECT FROM messages FOR UPDATE")
             task = asyncio.create_task(store.commit(lease, commit(row("a"), row("b"), checkpoint="2")))
             await end(other, await waiting(other))
-            with pytest.raises(StoreError, match="run again"):
+            with pytest.raises(StoreError, match="lost during a commit"):
                 await task
         assert await whole(other, page=1) == 1
         # The lease is still held, and the store goes on.

@@ -1,33 +1,37 @@
 """A store in a PostgreSQL database. Needs the extra `postgres`.
 
 Its tables are in a schema of their own, `aurinko`, and are meant to be read by others too, with plain SQL, while syncs
-write them. Write into them only what is yours: more tables and more indexes do no harm (a GIN index on `sys_labels` or
-`email_addresses` helps those who search them across accounts; the store itself does not). The tables and columns are
-`SQLiteStore`'s (schema 2), with PostgreSQL's types:
+write them. Write into them only what is yours: more tables and more indexes do no harm. The tables, their columns and
+their indexes are `SQLiteStore`'s (schema 2), with PostgreSQL's types:
 
     text          in the order of code points (`COLLATE "C"`); an indexed one keeps 500 characters
     timestamptz   with milliseconds
     boolean       unread, has_attachments, all_day, canceled
     text[]        sys_labels, email_addresses, phone_numbers, omitted
     json          the API's JSON, byte for byte, as type json: json->>'subject'; NULL where raw is not
-    raw           the API's JSON as bytea where it is none to PostgreSQL: bytes that are no UTF-8, NaN; rare
+    raw           the API's JSON as bytea where it is none to PostgreSQL (bytes that are no UTF-8, NaN); rare
 
-`checkpoints` also has holder, the open store that syncs this key at the moment. `marks` (account, resource, serial,
-marked_at) are the syncs that an engine was asked for and has not done; `standings` (account, resource, standing,
-reason, since, until) say how it fares with each account. `aurinko_schema` has the version.
+`aurinko_schema` has the version of the schema, the sequence `mark_serials` the serials of `marks`. No list has a GIN
+index: the store looks for a label or an address within one account, where it would not pay for its upkeep. Make one if
+you search across accounts.
 
 Newest first, as `PostgresStore.messages` lists them:
 
     SELECT received_at, from_address, subject FROM aurinko.messages
     WHERE account = '42' AND deleted_at IS NULL ORDER BY received_at DESC NULLS LAST LIMIT 20
 
-Durability: a page's records and its checkpoint are in one transaction, as durable as `synchronous_commit` says.
+Who may open it: the owner of the schema; or, once that one has made the tables, a role with USAGE of the schema and the
+sequence and SELECT, INSERT, UPDATE and DELETE on the tables.
 
-Who may write: an open store keeps one connection that holds a session's advisory lock. Another store, in this process
-or on another machine, that wants a key of it tries that lock. When the process is killed the server frees it at once;
-when its machine or network is gone, after about 30 s. Through PgBouncer that connection needs session pooling. When it
-breaks while the process lives, others may take over what this store holds until its next sync begins; a commit of one
-that was taken over is refused.
+One sync at a time: an open store keeps one connection that holds a session's advisory lock, and writes its name into
+the `holder` of each key it takes. Another store, on this machine or another, that wants such a key tries that lock.
+When the process is killed the server frees it at once; when its machine or network is gone, after about 30 s. Through
+PgBouncer this needs session pooling. When that connection breaks while the process lives, others may take what this
+store holds until its next sync begins, and the commits of one that was taken over are refused.
+
+Durability: a page's records and its checkpoint are in one transaction, as durable as `synchronous_commit` says. When a
+connection breaks during a COMMIT nobody can know whether it was done: that is a `StoreError`, and the next sync reads
+the checkpoint and goes on from there.
 """
 
 from __future__ import annotations
