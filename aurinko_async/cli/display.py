@@ -121,6 +121,7 @@ class Live:
 
     def __init__(self, board: Board, console: Console) -> None:
         self._board = board
+        self._console = console
         # Without a thread of its own: the board is the event loop's.
         self._live = RichLive(console=console, auto_refresh=False, transient=True, get_renderable=self._picture)
 
@@ -139,11 +140,11 @@ class Live:
         self._live.refresh()
 
     def say(self, line: str) -> None:
-        self._live.console.print(line, markup=False, soft_wrap=True)
+        self._console.print(line, markup=False, soft_wrap=True)
 
     def _picture(self) -> RenderableType:
         if not self._board.is_one:
-            return picture(self._board, self._live.console)
+            return picture(self._board, self._console)
         return Group(*(self._line(entry) for entry in self._board if entry.active and self._is_shown(entry)))
 
     def _is_shown(self, entry: Entry) -> bool:
