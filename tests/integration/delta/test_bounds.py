@@ -16,6 +16,7 @@ from aurinko_async.errors import (
     CursorConflict,
     CursorMissing,
     InvalidInput,
+    LeaseHeld,
     LeaseLost,
     MalformedBody,
     RepeatedPageToken,
@@ -25,7 +26,8 @@ from aurinko_async.errors import (
     Unauthorized,
 )
 from aurinko_async.sandbox import Account, Fault, Sandbox
-from aurinko_async.sync import Bounds, SyncReport
+from aurinko_async.sync import Bounds, SyncKey, SyncReport
+from aurinko_async.sync.store import Lease
 from support.clock import FakeClock
 from support.mirror import differences
 
@@ -104,17 +106,45 @@ async def test_rule_7_a_partial_record_never_erases_a_fuller_one(
 # --- rule 8: one writer (the older is refused)
 
 
+async def test_rule_8_a_second_sync_of_the_same_waits_and_is_refused(
+    aurinko: AurinkoClient, account: Account, store: Any, sandbox: Sandbox
+) -> None:
+    lease, _ = await store.begin(SyncKey(str(account.id), "email"))
+    with pytest.raises(LeaseHeld):
+        await aurinko.email.delta(store=store, lease_wait=5.0).run()
+    assert [served.operation for served in sandbox.requests if served.operation != "account.get"] == []
+    waiting = asyncio.ensure_future(aurinko.email.delta(store=store, lease_wait=1e9).run())
+    await asyncio.sleep(0.01)
+    assert not waiting.done()
+    await store.release(lease)
+    assert (await waiting).complete
+    assert await differences(store, account) == []
+
+
 async def test_rule_8_a_sync_that_was_taken_over_saves_nothing_more(
     aurinko: AurinkoClient, account: Account, store: Any
 ) -> None:
+    begun: list[Lease] = []
+
+    class Watched:
+        async def begin(self, key: SyncKey) -> tuple[Lease, str | None]:
+            lease, checkpoint = await store.begin(key)
+            begun.append(lease)
+            return lease, checkpoint
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(store, name)
+
     overtaken = asyncio.Event()
 
     def overtake(report: SyncReport) -> None:
         if report.added:
             overtaken.set()
 
-    older = asyncio.ensure_future(aurinko.email.delta(store=store, progress=overtake).run())
+    older = asyncio.ensure_future(aurinko.email.delta(store=Watched(), progress=overtake).run())
     await overtaken.wait()
+    # As it is when its process was taken for dead.
+    await store.release(begun[0])
     await aurinko.email.delta(store=store).run()
     with pytest.raises(LeaseLost):
         await older
