@@ -327,6 +327,20 @@ class TestCancelled:
             await task
         assert await whole(other, page=1) == 2
 
+    async def test_a_cancelled_begin_leaves_the_key_to_others(
+        self, postgres_server: PostgresServer, schema: str, store: PostgresStore, lease: Lease, other: Other
+    ) -> None:
+        await store.release(lease)
+        async with PostgresStore(postgres_server.conninfo, schema=schema) as second:
+            async with other.transaction():
+                await other.execute("SELECT FROM checkpoints FOR UPDATE")
+                task = asyncio.create_task(store.begin(KEY))
+                await waiting(other)
+                task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert (await second.begin(KEY))[1] == "1"
+
     async def test_commits_that_are_cancelled_at_any_moment_are_whole_or_not_there(
         self, store: PostgresStore, other: Other
     ) -> None:

@@ -292,12 +292,34 @@ class TestTables:
         assert await store.commit(lease, commit(row("a", threadId=thread), row("b", threadId="t"))) == Applied(added=2)
         assert [message.id for message in await store.messages("42", thread_id=thread)] == ["a"]
 
-    async def test_windows_go_by_milliseconds(self, store: PostgresStore) -> None:
+    async def test_times_are_in_milliseconds(self, store: PostgresStore) -> None:
         lease, _ = await store.begin(KEY)
-        await store.commit(lease, commit(row("a", receivedAt="2026-01-01T00:00:00.123999Z")))
-        for microsecond, found in ((123_000, 1), (123_999, 1), (124_000, 0)):
+        times = {"b": "2026-01-01T00:00:00.123999Z", "a": "2026-01-01T00:00:00.123111Z"}
+        await store.commit(lease, commit(*(row(record_id, receivedAt=time) for record_id, time in times.items())))
+        for microsecond, found in ((123_000, ["a", "b"]), (123_999, ["a", "b"]), (124_000, [])):
             since = datetime(2026, 1, 1, microsecond=microsecond, tzinfo=UTC)
-            assert len(await store.messages("42", since=since)) == found
+            assert [message.id for message in await store.messages("42", since=since)] == found
+
+    async def test_times_stay_among_those_that_others_can_read(
+        self, store: PostgresStore, other: psycopg.AsyncConnection[Any]
+    ) -> None:
+        lease, _ = await store.begin(KEY)
+        await store.commit(
+            lease, commit(row("a", receivedAt="0001-01-01T00:00:00+14:00", sentAt="9999-12-31T23:59:59-12:00"))
+        )
+        await other.execute("SET TIME ZONE 'UTC'")
+        ((received, sent),) = await asked(other, "SELECT received_at, sent_at FROM messages")
+        assert (received.year, sent.year) == (1, 9999)
+
+    async def test_texts_are_in_one_order_whatever_the_database_sorts_by(
+        self, store: PostgresStore, schema: str, other: psycopg.AsyncConnection[Any]
+    ) -> None:
+        collations = await asked(
+            other,
+            "SELECT DISTINCT collation_name FROM information_schema.columns "
+            f"WHERE table_schema = '{schema}' AND column_name IN ('id', 'calendar_id', 'container', 'display_name')",
+        )
+        assert collations == [("C",)]
 
     async def test_the_newest_come_from_an_index(
         self, store: PostgresStore, other: psycopg.AsyncConnection[Any]

@@ -31,7 +31,7 @@ DEFAULTS: Final[dict[str, str]] = {
     "keepalives_interval": "5",
     "keepalives_count": "4",
     "tcp_user_timeout": "30000",
-    "application_name": "aurinko-async",
+    "fallback_application_name": "aurinko-async",
 }
 """Where the connection string says nothing else."""
 _ALWAYS: Final[dict[str, Any]] = {"client_encoding": "utf8", "autocommit": True}
