@@ -56,9 +56,11 @@ def to_mbox(message: EmailMessage) -> bytes:
     """
     message = scrubbed(message)
     made = message.to_email()
-    for name, value in [*_known(message), *_own(message), *_outcast(message, made)]:
+    for name, value in _known(message):
+        _add(made, name, value)
+    for name, value in [*_own(message), *_outcast(message, made)]:
         if value:
-            _add(made, name, value)
+            made[name] = value
     for part in made.walk():
         _guard(part)
     out = BytesIO()
@@ -120,7 +122,7 @@ def _listed(texts: Sequence[str]) -> str:
 
 def _add(made: email.message.EmailMessage, name: str, value: str) -> None:
     """Add a header, unless it is there or the standard library cannot hold or write it."""
-    if name in made and name.lower() != "received":
+    if not value or (name in made and name.lower() != "received"):
         return
     probe = email.message.EmailMessage()
     try:
