@@ -169,7 +169,8 @@ def _invited(attendee: Attendee) -> Any:
 def _person(address: str | None, name: str | None) -> Any:
     person = icalendar.vCalAddress("mailto:" + quote(line(address), safe="@!#$&'*+-./=?^_`{|}~:,;()"))
     if shown := line(name):
-        person.params["CN"] = shown
+        # A parameter has no escapes, yet some readers take a backslash for the beginning of one.
+        person.params["CN"] = shown.replace("\\", "/")
     return person
 
 
