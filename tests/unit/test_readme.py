@@ -14,7 +14,13 @@ from aurinko_async.sync.machine import TABLE, Done, StartSync
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-PROGRAMS = [code for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "asyncio.run" in code]
+DOCS = {page: (ROOT / page).read_text(encoding="utf-8") for page in ("README.md", "docs/sync.md")}
+PROGRAMS = {
+    f"{page}:{number}": code
+    for page, text in DOCS.items()
+    for number, code in enumerate(re.findall(r"```python\n(.*?)```", text, re.DOTALL))
+    if "asyncio.run" in code
+}
 TESTS = [code for code in re.findall(r"```python\n(.*?)```", README, re.DOTALL) if "def test_" in code]
 
 
@@ -31,12 +37,16 @@ async def run(*command: str, cwd: Path, **env: str) -> str:
     return output.decode()
 
 
-@pytest.mark.parametrize("number", range(len(PROGRAMS)))
-async def test_the_programs_run(number: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("where", PROGRAMS)
+async def test_the_programs_run(where: str, tmp_path: Path) -> None:
     async with Sandbox(accounts=1, messages=60, seed=3) as sandbox:
-        environment = {"AURINKO_ACCESS_TOKEN": sandbox.accounts[0].token, "AURINKO_BASE_URL": sandbox.url}
+        environment = {"AURINKO_BASE_URL": sandbox.url}
+        if "application_accounts" in PROGRAMS[where]:
+            environment |= {"AURINKO_CLIENT_ID": sandbox.client_id, "AURINKO_CLIENT_SECRET": sandbox.client_secret}
+        else:
+            environment |= {"AURINKO_ACCESS_TOKEN": sandbox.accounts[0].token}
         for _ in range(2):
-            await run(sys.executable, "-W", "error", "-c", PROGRAMS[number], cwd=tmp_path, **environment)
+            await run(sys.executable, "-W", "error", "-c", PROGRAMS[where], cwd=tmp_path, **environment)
         assert sandbox.requests
 
 
