@@ -51,12 +51,11 @@ class Watched:
 
 
 async def main(where: str, url: str, client_id: str, secret: str, log: str, *mode: str) -> None:
-    auth = AppAuth(client_id, secret)
-    async with AurinkoClient(auth, base_url=url) as client, open_store(where) as store:
+    async with AurinkoClient(AppAuth(client_id, secret), base_url=url) as client, open_store(where) as store:
         engine = SyncEngine(
             client,
             Watched(store, log),
-            accounts=lambda: application_accounts(client, auth),
+            accounts=lambda: application_accounts(client),
             resources=["email", CalendarPlan(past_days=3650, future_days=3650, with_shared=True), "contacts", "tasks"],
             options=EngineOptions(poll=0.5, marks_every=0.2, concurrency=16),
         )

@@ -83,12 +83,11 @@ async def client_of(sandbox: Sandbox, clock: FastClock) -> AsyncIterator[Aurinko
         yield client
 
 
-def engine_of(client: AurinkoClient, sandbox: Sandbox, store: Any, clock: FastClock, **options: Any) -> SyncEngine:
-    auth = AppAuth(sandbox.client_id, sandbox.client_secret)
+def engine_of(client: AurinkoClient, store: Any, clock: FastClock, **options: Any) -> SyncEngine:
     return SyncEngine(
         client,
         store,
-        accounts=lambda: application_accounts(client, auth),
+        accounts=lambda: application_accounts(client),
         resources=WIDE,
         options=EngineOptions(**options),
         clock=clock,

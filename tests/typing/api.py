@@ -370,7 +370,6 @@ async def syncs(aurinko: AurinkoClient) -> None:
 
 
 async def engines(aurinko: AurinkoClient, store: SQLiteStore | PostgresStore | MemoryStore) -> None:
-    auth = AppAuth("id", "secret")
     plans: list[ResourcePlan] = [
         EmailPlan(days_within=90),
         CalendarPlan(past_days=7),
@@ -380,11 +379,12 @@ async def engines(aurinko: AurinkoClient, store: SQLiteStore | PostgresStore | M
     engine = SyncEngine(
         aurinko,
         store,
-        accounts=lambda: application_accounts(aurinko, auth),
+        accounts=lambda: application_accounts(aurinko),
         resources=plans,
         options=EngineOptions(concurrency=8, poll=60.0),
     )
     report = await engine.run()
+    assert_type(aurinko.for_account(7), AurinkoClient)
     assert_type(report, EngineReport)
     assert_type(report.total, SyncReport)
     assert_type(await engine.follow(signals=True), EngineReport)
@@ -395,4 +395,4 @@ async def engines(aurinko: AurinkoClient, store: SQLiteStore | PostgresStore | M
         async for event in running.progress():
             assert_type(event, EngineEvent)
     SyncEngine(aurinko, store)  # type: ignore[call-arg]  # pyright: ignore[reportCallIssue]
-    SyncAccount(7, auth)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]
+    SyncAccount(7, aurinko.credentials)  # type: ignore[arg-type]  # pyright: ignore[reportArgumentType]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import AsyncIterator, Iterable
 from typing import Final
 
-from aurinko_async.auth import AppAuth, Credentials
+from aurinko_async.auth import Credentials
 from aurinko_async.client import AurinkoClient
 from aurinko_async.sync.engine.agenda import HEAD_START, Agenda, Unit
 from aurinko_async.sync.engine.values import AccountProvider, SyncAccount
@@ -15,11 +15,14 @@ GAP: Final = 1.0
 """Seconds from one run to the next that a wish begins: a burst of wishes is answered by few."""
 
 
-async def application_accounts(client: AurinkoClient, auth: AppAuth) -> AsyncIterator[SyncAccount]:
-    """List the active accounts of an application, for `accounts=lambda: application_accounts(client, auth)`."""
-    async for account in client.with_auth(AppAuth(auth.client_id, auth.client_secret)).accounts.list():
+async def application_accounts(client: AurinkoClient) -> AsyncIterator[SyncAccount]:
+    """List the active accounts of the application whose credentials the client has.
+
+    For an engine: `accounts=lambda: application_accounts(client)`.
+    """
+    async for account in client.accounts.list():
         if account.id is not None and account.active is not False:
-            yield SyncAccount(str(account.id), AppAuth(auth.client_id, auth.client_secret, account.id))
+            yield SyncAccount(str(account.id), client.for_account(account.id).credentials)
 
 
 class Roster:

@@ -62,7 +62,7 @@ async def test_a_day_of_following(store: Any, capsys: pytest.CaptureFixture[str]
         Sandbox(accounts=ACCOUNTS, messages=40, events=10, page_size=20, seed=8, clock=clock.time) as sandbox,
         client_of(sandbox, clock) as client,
     ):
-        engine = engine_of(client, sandbox, store, clock, poll=POLL, accounts_every=4 * 3600.0, marks_every=1800.0)
+        engine = engine_of(client, store, clock, poll=POLL, accounts_every=4 * 3600.0, marks_every=1800.0)
         receiver = WebhookReceiver(sandbox.signing_secret, notify_engine(engine), clock=clock.time)
         async with on_aiohttp(receiver) as url, engine:
             for account in sandbox.accounts:

@@ -30,7 +30,7 @@ async def test_every_fault_at_once_ends_in_the_truth(store: Any, capsys: pytest.
         Sandbox(accounts=ACCOUNTS, messages=MESSAGES, events=12, page_size=12, seed=3, clock=clock.time) as sandbox,
         client_of(sandbox, clock) as client,
     ):
-        engine = engine_of(client, sandbox, store, clock)
+        engine = engine_of(client, store, clock)
         for seed in range(ROUNDS):
             sandbox.faults.add(*every_fault(0.01))
             async with meddling(sandbox, meddler, seed):

@@ -83,7 +83,7 @@ async def test_a_sqlite_file_that_is_locked_and_full_now_and_then(tmp_path: Path
                 await asyncio.sleep(dice.uniform(0, 0.05))
 
         meddler = Meddler(2)
-        engine = engine_of(client, sandbox, store, clock)
+        engine = engine_of(client, store, clock)
         for sabotage in (lock, fill):
             async with meddling(sandbox, meddler, 1), sabotaged(sabotage):
                 for _ in range(2):
@@ -113,7 +113,7 @@ async def test_postgresql_connections_that_are_cut_at_any_instant(postgres_serve
                 cut += (await found.fetchone() or (0,))[0]
                 await asyncio.sleep(dice.uniform(0, 0.1))
 
-        engine = engine_of(client, sandbox, store, clock)
+        engine = engine_of(client, store, clock)
         async with meddling(sandbox, Meddler(3), 1), sabotaged(cutting):
             for _ in range(3):
                 await engine.run()
@@ -132,7 +132,7 @@ async def test_deadlocks_with_somebody_elses_transactions(postgres_server: Postg
         PostgresStore(postgres_server.conninfo, schema=schema) as store,
         await psycopg.AsyncConnection.connect(postgres_server.conninfo) as other,
     ):
-        engine = engine_of(client, sandbox, store, clock)
+        engine = engine_of(client, store, clock)
         await engine.run()
 
         async def tangle() -> None:
