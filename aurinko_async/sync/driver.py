@@ -308,7 +308,9 @@ class _Run(Generic[R, D]):
             commit = evolve(
                 commit, rows=cast("tuple[Row[Any], ...]", batch.updated), deleted=batch.deleted, sweep=sweep
             )
-        self._count(await self._options.store.commit(self._lease, commit))
+        applied = await self._options.store.commit(self._lease, commit)
+        if batch is not None:
+            self._count(applied)
 
     def _count(self, applied: Applied) -> None:
         report = self.report
