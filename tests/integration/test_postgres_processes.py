@@ -203,6 +203,20 @@ class TestConnections:
         assert await task == Applied(added=1)
         assert await whole(other, page=1) == 2
 
+    async def test_all_that_end_at_once_are_replaced(
+        self, postgres_server: PostgresServer, schema: str, other: Other
+    ) -> None:
+        async with PostgresStore(postgres_server.conninfo, schema=schema, min_size=8) as store:
+            lease, _ = await store.begin(KEY)
+            assert store._server is not None
+            await store._server.pool.wait()
+            await other.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'aurinko-async'"
+            )
+            assert await store.commit(lease, commit(row("a"))) == Applied(added=1)
+            await store.release(lease)
+            await store.begin(KEY)
+
     async def test_one_that_ends_in_the_commit_is_told_and_nothing_half_done(
         self, store: PostgresStore, lease: Lease, other: Other
     ) -> None:

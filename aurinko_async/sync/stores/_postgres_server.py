@@ -168,11 +168,8 @@ class Server:
         """Release a lease on the connection that holds our lock: with that one gone, others may take it anyway."""
         async with self._turn:
             if self._living is not None:
-                try:
+                with suppress(psycopg.Error):
                     await self._database(self._living).release(lease)
-                except psycopg.Error as error:
-                    if is_lost(error):
-                        await self._let_go()
 
     def _database(self, connection: Connection) -> Database:
         return Database(connection, self.schema, self.timeout)
