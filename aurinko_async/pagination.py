@@ -54,6 +54,8 @@ class Paginator(ABC, Generic[T, P]):
                 for record in page.records:
                     yield record
                 unreadable.extend(page.errors)
+                # Not to be kept while the next is waited for: with many lists at once that is many pages.
+                del page
         if unreadable:
             first, *others = unreadable
             for other in others[:20]:
@@ -80,6 +82,7 @@ class TokenPaginator(Paginator[T, TokenPage[T]]):
             ahead = asyncio.ensure_future(self._fetch(token))
             try:
                 yield page
+                del page
                 chain = chain.step(token)
                 page = await ahead
             finally:

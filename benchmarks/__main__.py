@@ -1,11 +1,12 @@
 """Run all benchmarks and print one table of ratios."""
 
 import argparse
+import os
 import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks import decode, session, store
+from benchmarks import decode, end_to_end, imports, latency, scale, session, store
 
 
 def main() -> None:
@@ -13,16 +14,19 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a few rounds only, to see that everything runs")
     parser.add_argument("--markdown", metavar="FILE", help="also write the table here")
     arguments = parser.parse_args()
-    rounds = 3 if arguments.quick else 40
+    rounds = 2 if arguments.quick else 40
     lines = ["| what | ratio | middle half | target |", "|---|---|---|---|"]
     sys.stdout.write("\n".join(lines) + "\n")
-    for benchmark in (decode, session, store):
+    for benchmark in (decode, session, end_to_end, latency, scale, store, imports):
         for result in benchmark.run(rounds):
             lines.append(result.row())
             sys.stdout.write(lines[-1] + "\n")
             sys.stdout.flush()
     packages = ", ".join(f"{name} {version(name)}" for name in ("aiohttp", "attrs", "cattrs", "msgspec", "orjson"))
-    lines.append(f"\nPython {platform.python_version()} on {platform.machine()}; {packages}; {rounds} rounds.")
+    machine = f"{os.cpu_count()} cores of {platform.machine()}, {platform.system()}"
+    lines.append(
+        f"\nPython {platform.python_version()} on {machine}; {packages}; {rounds} rounds, fewer of the long ones."
+    )
     sys.stdout.write(lines[-1] + "\n")
     if arguments.markdown:
         with open(arguments.markdown, "w", encoding="utf-8") as file:

@@ -5,6 +5,8 @@ from typing import Any
 
 import orjson
 
+TOKEN = "cGFnZToy"
+
 WORDS = [
     "the",
     "of",
@@ -74,7 +76,7 @@ def page(body: int, records: int = 100) -> bytes:
     rng = random.Random(body)
     return orjson.dumps(
         {
-            "nextPageToken": "cGFnZToy",
+            "nextPageToken": TOKEN,
             "length": records,
             "records": [message(n, body, rng) for n in range(records)],
         }

@@ -1,6 +1,7 @@
 """Interleaved rounds: the machine's drift hits all contenders alike, the median forgets its hiccups."""
 
 import asyncio
+import math
 import statistics
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -18,6 +19,8 @@ class Result:
     target: str
 
     def row(self) -> str:
+        if math.isnan(self.ratio):
+            return f"| {self.what} | | | {self.target} |"
         low, high = self.spread
         return f"| {self.what} | {self.ratio:.2f} | {low:.2f} to {high:.2f} | {self.target} |"
 
@@ -51,6 +54,16 @@ async def async_seconds(
 
 def compare(what: str, dividend: list[float], divisor: list[float], target: str) -> Result:
     """The median of the ratios round by round, with the middle half as the spread."""
-    ratios = sorted(a / b for a, b in zip(dividend, divisor, strict=True))
-    quarter = len(ratios) // 4
-    return Result(what, statistics.median(ratios), (ratios[quarter], ratios[-1 - quarter]), target)
+    return single(what, [a / b for a, b in zip(dividend, divisor, strict=True)], target)
+
+
+def single(what: str, values: list[float], target: str) -> Result:
+    """The median of what is no ratio, or one already."""
+    ordered = sorted(values)
+    quarter = len(ordered) // 4
+    return Result(what, statistics.median(ordered), (ordered[quarter], ordered[-1 - quarter]), target)
+
+
+def skipped(what: str, why: str) -> Result:
+    """A line that says what was not measured, and why."""
+    return Result(what, math.nan, (math.nan, math.nan), f"not measured: {why}")

@@ -1,14 +1,16 @@
-"""A server that costs next to nothing, in a process of its own: prebuilt bytes by request target."""
+"""A server that costs next to nothing, in a process of its own: a mailbox of one prebuilt page, over and over."""
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
-from typing import TypeAlias
 
-Answers: TypeAlias = Mapping[bytes, bytes]
-"""Whole responses by request target."""
+import orjson
+
+from benchmarks.mail import TOKEN, page
+
+ACCOUNT = orjson.dumps({"id": 7, "email": "ann@example.com", "serviceType": "Google", "active": True, "name": "Ann"})
 
 
 def response(body: bytes) -> bytes:
@@ -16,13 +18,35 @@ def response(body: bytes) -> bytes:
     return head.encode() + body
 
 
+class Mailbox:
+    """Answers by target. How many pages are left is what its last parameter says: `...=12`."""
+
+    def __init__(self, body: int, records: int) -> None:
+        some = page(body, records)
+        self.start, self.end = response(some).split(TOKEN.encode())
+        self.last = response(some.replace(b"nextPageToken", b"nextDeltaToken"))
+        self.fixed = {
+            b"/v1/account": response(ACCOUNT),
+            b"/v1/email/sync/deleted?deltaToken=none": response(b'{"records":[],"nextDeltaToken":"none"}'),
+        }
+
+    def answer(self, target: bytes) -> bytes:
+        if target in self.fixed:
+            return self.fixed[target]
+        left = int(target.rpartition(b"=")[2])
+        if target.startswith(b"/v1/email/sync?"):
+            tokens = {"ready": True, "syncUpdatedToken": str(left), "syncDeletedToken": "none"}
+            return response(orjson.dumps(tokens))
+        return b"%b%08d%b" % (self.start, left - 1, self.end) if left > 1 else self.last
+
+
 class _Protocol(asyncio.Protocol):
-    """Requests have no body, or one that came with the head; none is pipelined."""
+    """Requests have no body, and none is pipelined."""
 
     transport: asyncio.Transport
 
-    def __init__(self, answers: Answers, latency: float) -> None:
-        self.answers = answers
+    def __init__(self, mailbox: Mailbox, latency: float) -> None:
+        self.mailbox = mailbox
         self.latency = latency
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -30,20 +54,22 @@ class _Protocol(asyncio.Protocol):
         self.transport = transport
 
     def data_received(self, data: bytes) -> None:
-        answer = self.answers[data.split(b" ", 2)[1]]
+        target = data.split(b" ", 2)[1]
         if self.latency:
-            asyncio.get_running_loop().call_later(self.latency, self.transport.write, answer)
+            asyncio.get_running_loop().call_later(self.latency, self.answer, target)
         else:
-            self.transport.write(answer)
+            self.answer(target)
+
+    def answer(self, target: bytes) -> None:
+        self.transport.write(self.mailbox.answer(target))
 
 
-def _serve(port: Connection, make: Callable[[], Answers], latency: float) -> None:
-    answers = make()
+def _serve(port: Connection, body: int, records: int, latency: float) -> None:
+    mailbox = Mailbox(body, records)
 
     async def main() -> None:
-        server = await asyncio.get_running_loop().create_server(
-            lambda: _Protocol(answers, latency), "127.0.0.1", 0, backlog=1024
-        )
+        loop = asyncio.get_running_loop()
+        server = await loop.create_server(lambda: _Protocol(mailbox, latency), "127.0.0.1", 0, backlog=1024)
         port.send(server.sockets[0].getsockname()[1])
         await asyncio.Event().wait()
 
@@ -51,11 +77,11 @@ def _serve(port: Connection, make: Callable[[], Answers], latency: float) -> Non
 
 
 @contextmanager
-def serving(make: Callable[[], Answers], latency: float = 0.0) -> Iterator[str]:
-    """The URL of a server of what `make` makes, a function at the top of its module; `latency` is in seconds."""
+def serving(body: int = 0, records: int = 100, latency: float = 0.0) -> Iterator[str]:
+    """The URL of a mailbox whose pages have so many records with bodies of so many bytes; `latency` is in seconds."""
     context = get_context("spawn")
     mine, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, make, latency), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, body, records, latency), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{mine.recv()}"

@@ -8,14 +8,9 @@ import orjson
 
 from aurinko_async import AccountAuth, AurinkoClient, Limits
 from benchmarks.measure import Result, async_seconds, compare
-from benchmarks.server import Answers, response, serving
+from benchmarks.server import serving
 
-ACCOUNT = orjson.dumps({"id": 7, "email": "ann@example.com", "serviceType": "Google", "active": True, "name": "Ann"})
 PER_ROUND = 200
-
-
-def answers() -> Answers:
-    return {b"/v1/account": response(ACCOUNT)}
 
 
 async def measure(url: str, rounds: int) -> dict[str, list[float]]:
@@ -39,6 +34,6 @@ async def measure(url: str, rounds: int) -> dict[str, list[float]]:
 
 
 def run(rounds: int) -> Iterator[Result]:
-    with serving(answers) as url:
+    with serving() as url:
         times = asyncio.run(measure(url, 2 * rounds))
     yield compare("a small GET, CPU of a bare aiohttp GET", times["ours"], times["floor"], "≤ 1.15")

@@ -1,0 +1,60 @@
+"""A mailbox of messages with 3 KB bodies (4.5 KB of JSON each) over loopback, at default settings: client CPU.
+
+Typed records through the paginator, and batches through `DeltaSync` to a consumer that does nothing, each against a
+bare aiohttp + `orjson.loads` loop over the same pages. A page holds 100 messages.
+"""
+
+import asyncio
+from collections.abc import Iterator
+
+from aurinko_async import AccountAuth, AurinkoClient
+from benchmarks import bare
+from benchmarks.measure import Result, async_seconds, compare
+from benchmarks.server import serving
+
+BODY = 3_000
+PAGES = 20
+"""Of a round: fewer than the default pace lets through at once."""
+
+
+async def measure(url: str, rounds: int) -> dict[str, list[float]]:
+    async with bare.session() as session, AurinkoClient(AccountAuth("t"), base_url=url) as aurinko:
+
+        async def models() -> int:
+            seen = 0
+            async for message in aurinko.email.messages.list(q=str(PAGES)):
+                seen += bool(message)
+            return seen
+
+        async def pages() -> int:
+            seen = 0
+            async for page in aurinko.email.messages.list(q=str(PAGES)).pages():
+                seen += len(page.records)
+            return seen
+
+        async def batches() -> int:
+            seen = 0
+            async for batch in aurinko.email.delta(days_within=PAGES):
+                seen += len(batch.updated)
+            return seen
+
+        contenders = {
+            "bare": lambda: bare.read(session, url, PAGES),
+            "models": models,
+            "pages": pages,
+            "bare sync": lambda: bare.sync(session, url, PAGES),
+            "batches": batches,
+        }
+        for name, contender in contenders.items():
+            assert await contender() == PAGES * 100, name
+        return await async_seconds(contenders, rounds)
+
+
+def run(rounds: int) -> Iterator[Result]:
+    with serving(BODY) as url:
+        times = asyncio.run(measure(url, rounds))
+    yield compare(
+        "end to end, record by record, speed of bare aiohttp + orjson", times["bare"], times["models"], "≥ 0.90"
+    )
+    yield compare("end to end, page by page, speed of bare aiohttp + orjson", times["bare"], times["pages"], "")
+    yield compare("the same through `DeltaSync`", times["bare sync"], times["batches"], "≥ 0.85")
