@@ -10,9 +10,9 @@ from typing import Final, Literal, TypeAlias
 
 from attrs import define, evolve, field
 
-from aurinko_async.cli.exits import Problem, problem_of
+from aurinko_async.cli.exits import Problem, one_line, problem_of
 from aurinko_async.cli.sources import Target
-from aurinko_async.errors import LeaseHeld, LeaseLost
+from aurinko_async.errors import ApiError, LeaseHeld, LeaseLost
 from aurinko_async.sync import SyncReport
 from aurinko_async.sync.engine import EngineEvent
 from aurinko_async.sync.store import AccountState
@@ -41,6 +41,7 @@ class Entry:
         fresh: When the last sync began that is complete: the mirror has all that was done before.
         seconds: Spent on it, without the run under way.
         rounds: Syncs that came to their end.
+        problem, reason: What it failed with; the reason is short, and the same as long as it fails in the same way.
         standing: How the engine has it, when it failed.
     """
 
@@ -54,6 +55,7 @@ class Entry:
     seconds: float = 0.0
     rounds: int = 0
     problem: Problem | None = None
+    reason: str = ""
     standing: AccountState | None = None
     _before: SyncReport = field(factory=SyncReport)
     _latest: SyncReport | None = None
@@ -92,6 +94,7 @@ class Entry:
         else:
             self.state, self.standing = "failed", event.state
             self.problem = problem_of(event.error, resumes=report.generation > 0)
+            self.reason = _reason(event.error)
         if event.kind == "ended":
             if self.state == "done":
                 self.rounds += 1
@@ -195,6 +198,14 @@ class Board:
         elapsed = max(now - since, 1e-3)
         # Accounts that are no more take theirs with them.
         return max(0, totals.records - records) / elapsed, max(0, totals.pages - pages) / elapsed
+
+
+def _reason(error: Exception) -> str:
+    """Without the id of the request, which is another one each time."""
+    if not isinstance(error, ApiError):
+        return one_line(str(error)) or type(error).__name__
+    code = f" [{error.code}]" if error.code else ""
+    return one_line(f"{error.status}{code} {error.message}")
 
 
 def _together(states: set[State]) -> State:

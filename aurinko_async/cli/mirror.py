@@ -52,26 +52,33 @@ class Database:
 
 def _without_secrets(url: str) -> str:
     """The URL without its password and its query, where there may be another one."""
-    try:
-        scheme, place, path, _, rest = urlsplit(url)
-    except ValueError:
-        return "postgresql://..."
-    if "@" in path + rest:  # a password that should have been percent-encoded
-        return f"{scheme}://..."
+    scheme, place, path, _, _ = urlsplit(url)
     who, at, host = place.rpartition("@")
     return f"{scheme}://{who.partition(':')[0]}{at}{host}{path}"
+
+
+def _is_clear(url: str) -> bool:
+    """Nothing of its password can be taken for another part of it."""
+    try:
+        _, place, path, query, fragment = urlsplit(url)
+    except ValueError:
+        return False
+    return "@" not in path + fragment and ("@" not in query or "@" in place or not place)
 
 
 def database(text: str | Database) -> Database:
     """What an option's text names; a database stays as it is.
 
     Raises:
-        BadParameter: it is another kind of URL. The text is not repeated: it may have a password.
+        BadParameter: it is another kind of URL, or one whose password cannot be told apart. The text is not repeated:
+            it may have a password.
     """
     if isinstance(text, Database):
         return text
     if not text or ("://" in text and not text.startswith(SERVERS)):
         raise typer.BadParameter("give the path of a file, or postgresql://user@host/database")
+    if text.startswith(SERVERS) and not _is_clear(text):
+        raise typer.BadParameter("percent-encode what is special in the password, or leave it to PGPASSWORD")
     return Database(text)
 
 

@@ -39,11 +39,10 @@ def changes(report: SyncReport) -> str:
 
 
 def reason(entry: Entry) -> str:
-    """Why it failed: `needs_reauth: Not authorized (401, token.dead)`."""
-    what = entry.problem.what if entry.problem is not None else ""
+    """Why it failed: `needs_reauth: 401 [token.dead] Not authorized`."""
     if entry.standing is None or entry.standing.standing == "retrying":
-        return what
-    return f"{entry.standing.standing}: {what}"
+        return entry.reason
+    return f"{entry.standing.standing}: {entry.reason}"
 
 
 def next_try(entry: Entry) -> str:

@@ -2,12 +2,11 @@
 
 import asyncio
 import json
-import os
 import re
 import signal
 import sqlite3
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from typing import Any
 import pytest
 
 from aurinko_async.sandbox import Fault, Sandbox
-from support.cli import Ran, aurinko, ended, opens, started
+from support.cli import Ran, aurinko, ended, on_terminal, opens, started
 
 
 @pytest.fixture
@@ -320,37 +319,8 @@ async def test_help_tells_the_exit_codes(command: tuple[str, ...]) -> None:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal")
 @pytest.mark.parametrize("no_color", ["", "1"])
-async def test_a_terminal_sees_it_move(tmp_path: Path, no_color: str, terminal: Callable[..., Any]) -> None:
-    seen = await terminal("sync", "--sandbox", "--db", tmp_path / "a.db", NO_COLOR=no_color, TERM="xterm")
+async def test_a_terminal_sees_it_move(tmp_path: Path, no_color: str) -> None:
+    seen = await on_terminal("sync", "--sandbox", "--db", tmp_path / "a.db", NO_COLOR=no_color, TERM="xterm")
     assert "reading messages" in seen
     assert "2,000 added" in seen
     assert ("\x1b[3" in seen) == (no_color == "")
-
-
-@pytest.fixture
-def terminal() -> Callable[..., Any]:
-    """Runs a command on a pseudo-terminal; gives what it showed."""
-    import pty
-
-    async def run(*args: object, **env: str) -> str:
-        controller, side = pty.openpty()
-        async with started(*args, terminal=side, **env) as process:
-            os.close(side)
-            seen = await asyncio.to_thread(_drain, controller)
-            await process.wait()
-        os.close(controller)
-        return seen
-
-    return run
-
-
-def _drain(controller: int) -> str:
-    seen = b""
-    while True:
-        try:
-            piece = os.read(controller, 65536)
-        except OSError:  # the other side is closed
-            return seen.decode()
-        if not piece:
-            return seen.decode()
-        seen += piece

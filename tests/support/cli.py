@@ -96,3 +96,32 @@ async def aurinko(*args: object, cwd: Path | None = None, command: tuple[str, ..
         ran = await ended(process)
     assert "Traceback" not in ran.err, ran.err
     return ran
+
+
+async def on_terminal(*args: object, columns: int = 200, lines: int = 50, **env: str) -> str:
+    """Run a command on a pseudo-terminal of that size; gives all that it showed."""
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    controller, side = pty.openpty()
+    fcntl.ioctl(side, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    async with started(*args, terminal=side, COLUMNS="", **env) as process:
+        os.close(side)
+        seen = await asyncio.to_thread(_drained, controller)
+        await process.wait()
+    os.close(controller)
+    return seen
+
+
+def _drained(controller: int) -> str:
+    seen = b""
+    while True:
+        try:
+            piece = os.read(controller, 65536)
+        except OSError:  # the other side is closed
+            return seen.decode()
+        if not piece:
+            return seen.decode()
+        seen += piece

@@ -136,10 +136,22 @@ def test_a_pace_is_that_of_the_last_seconds() -> None:
     story = Story(2)
     story.sync(1, after=1, pages=100, records=1000)
     assert story.board.pace(story.board.totals()) == (1000, 100)
+    paces = []
     for _ in range(30):
         story.now += 1
-        pace = story.board.pace(story.board.totals())
-    assert pace == (0, 0)
+        paces.append(story.board.pace(story.board.totals()))
+    assert paces[-1] == (0, 0)
+
+
+def test_an_account_that_is_not_active_is_skipped() -> None:
+    story = Story(2)
+    off = Target("3", "off@example.com", False, AccountAuth("token"))
+    story.board.expect([Target("1", "on@example.com", True, AccountAuth("token")), off])
+    story.sync(1)
+    assert story.board.totals().accounts == Counter(done=1)
+    outcomes = [Outcome.of(entry, 0, follow=False, several=False) for entry in story.board]
+    assert [outcome.status for outcome in outcomes] == ["complete", "skipped"]
+    assert list(outcomes[1].lines()) == ["off@example.com (3): skipped, the account is not active"]
 
 
 def test_accounts_that_are_no_more_are_forgotten_and_the_others_are_not() -> None:
