@@ -64,10 +64,15 @@ class PostgresServer:
             self._as = {"user": USER, "extra_groups": ()}
             shutil.chown(folder, USER)
             if not self._reachable():
-                # Inside a folder of root's own.
-                self._programs = folder / "programs" / programs.name
-                shutil.copytree(programs.parent, self._programs.parent, symlinks=True)
-                self._programs.parent.chmod(0o755)
+                # Inside a folder of root's own. Libraries lie beside the package, where the programs look for them.
+                package = programs.parent.parent
+                for found in (programs.parent, package.with_name(f"{package.name}.libs")):
+                    if found.exists():
+                        shutil.copytree(found, folder / "copy" / found.relative_to(package.parent), symlinks=True)
+                self._programs = folder / "copy" / programs.relative_to(package.parent)
+                for copied in (folder / "copy").rglob("*"):
+                    copied.chmod(copied.stat().st_mode | 0o055, follow_symlinks=True)
+                (folder / "copy").chmod(0o755)
         self._run("initdb", "-D", "data", "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-locale", "--no-sync")
         (folder / "data" / "pg_hba.conf").write_text(f"local all {GUARDED} scram-sha-256\nlocal all all trust\n")
 
