@@ -51,11 +51,11 @@ class Engines:
         return self.log.exists() and f"\t{process.pid}\n" in self.log.read_text()
 
     async def kill(self, process: asyncio.subprocess.Process) -> None:
-        """Kill -9; from when it is gone nobody may say that it holds anything."""
+        """Kill -9; what it holds it holds until then."""
+        self.killed[process.pid] = time.monotonic()
         if process.returncode is None:
             process.kill()
         await process.communicate()
-        self.killed[process.pid] = time.monotonic()
 
     async def finish(self, process: asyncio.subprocess.Process) -> None:
         _, errors = await process.communicate()
