@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 
 from aurinko_async import CalendarPlan, EmailPlan
 from aurinko_async.sandbox import Account, Sandbox
+from aurinko_async.sandbox.errors import ApiError
 
 ALL = ["email", "calendar", "contacts", "tasks"]
 WIDE = [
@@ -92,7 +94,10 @@ class Meddler:
         what = self._dice.choice(["add", "update", "update", "remove", "restore"])
         removed = self._removed.setdefault((account.id, resource), [])
         if what == "restore" and removed:
-            return self._restore(account, resource, removed.pop(self._dice.randrange(len(removed))))
+            # An occurrence cannot come back without its series.
+            with suppress(ApiError):
+                self._restore(account, resource, removed.pop(self._dice.randrange(len(removed))))
+            return None
         places = (
             [agenda.id for agenda in account.calendars if account.calendars.events(agenda.id)]
             if resource == "calendar"
