@@ -17,16 +17,20 @@ ROUNDS = 3
 COLOUR = "#2a6f97"
 
 
-def draw(path: Path, x: tuple[int, ...], y: list[float], xlabel: str, ylabel: str, title: str) -> None:
+def draw(
+    path: Path, x: tuple[int, ...], y: list[float], *, xlabel: str, ylabel: str, title: str, top: float, digits: int
+) -> None:
     figure, axes = plt.subplots(figsize=(6.4, 3.6), layout="constrained")
     axes.plot(x, y, marker="o", color=COLOUR, linewidth=2)
     for at, value in zip(x, y, strict=True):
-        axes.annotate(f"{value:,.0f}", (at, value), textcoords="offset points", xytext=(0, 8), ha="center", fontsize=9)
+        axes.annotate(
+            f"{value:,.{digits}f}", (at, value), textcoords="offset points", xytext=(0, 8), ha="center", fontsize=9
+        )
     axes.set_xscale("log")
     axes.set_xticks(x, [f"{value:,}" for value in x])
     axes.minorticks_off()
     axes.margins(x=0.08)
-    axes.set_ylim(0, max(y) * 1.3)
+    axes.set_ylim(0, max(top, *(1.25 * value for value in y)))
     axes.set_xlabel(xlabel)
     axes.set_ylabel(ylabel)
     axes.set_title(title, loc="left", fontsize=11)
@@ -45,17 +49,22 @@ def main(folder: Path) -> None:
         folder / "throughput.png",
         scale.ACCOUNTS,
         speeds,
-        "accounts",
-        "messages per CPU second",
-        "Typed messages of 4.5 KB, read through one client",
+        xlabel="accounts",
+        ylabel="messages per CPU second",
+        title="Typed messages of 4.5 KB, read through one client",
+        top=0,
+        digits=0,
     )
     draw(
         folder / "memory.png",
         scale.RECORDS,
         memory,
-        "messages in the mailbox",
-        "growth of memory, MiB",
-        "Reading one mailbox to its end",
+        xlabel="messages in the mailbox",
+        ylabel="growth of memory, MiB",
+        title="Reading one mailbox to its end",
+        # A flat line is to look flat.
+        top=10,
+        digits=1,
     )
 
 

@@ -15,7 +15,7 @@ from benchmarks.server import serving
 BODY = 3_000
 PAGES = 5
 ACCOUNTS = (1, 10, 100, 1_000)
-RECORDS = (1_000, 10_000, 100_000, 200_000)
+RECORDS = (1_000, 10_000, 50_000, 200_000)
 
 
 async def read(url: str, accounts: int, pages: int) -> int:
