@@ -16,7 +16,6 @@ def phase(entry: Entry) -> str:
     if at == "updated":
         return f"reading {NOUNS.get(entry.resource, 'record')}s"
     return {
-        "starting": "waiting for the mailbox to be ready" if entry.resource == "email" else "starting",
         "deleted": "reading deletions",
         "sweep": "removing what is gone",
     }.get(at, at)

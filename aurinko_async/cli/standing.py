@@ -122,12 +122,12 @@ class Row:
         return None if self.finished_at is None else max(0.0, (now - self.finished_at).total_seconds())
 
     def next_try(self, now: datetime) -> str:
-        """`in 5 min`; with the next run, when that time is over."""
+        """`next try in 5 min`; when that time is over nothing runs that would try it."""
         until = self.fares.until if self.fares is not None else None
         if not self.fails or until is None:
             return ""
         left = (until - now).total_seconds()
-        return f"in {words.rough(left)}" if left > 0 else "next run"
+        return f"next try in {words.rough(left)}" if left > 0 else "the next run tries it"
 
     def to_json(self, now: datetime) -> dict[str, Any]:
         fares, finished, lag = self.fares, self.finished_at, self.lag(now)
@@ -218,4 +218,4 @@ def detail(overview: Overview) -> Iterator[str]:
             yield f"account {row.account}, {row.resource}: {row.standing}: {row.reason}"
             assert row.fares is not None
             again = row.next_try(overview.now)
-            yield f"  since {words.ago(row.fares.since, overview.now)}" + (f"; next try: {again}" if again else "")
+            yield f"  since {words.ago(row.fares.since, overview.now)}" + (f"; {again}" if again else "")

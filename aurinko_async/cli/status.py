@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Final
 
 import typer
 from attrs import frozen
@@ -16,8 +16,9 @@ from aurinko_async.cli.running import execute
 from aurinko_async.cli.standing import Key, Overview, detail
 from aurinko_async.cli.table import listing
 
-WIDE = 1000
-ROWS = 50
+WIDE: Final = 1000
+"""Columns where there is no terminal."""
+ROWS: Final = 50
 """Rows of the table: those that fare worst come first."""
 
 
@@ -84,7 +85,7 @@ def _show(question: Question, overview: Overview) -> None:
     typer.echo()
     shown = rows if question.everything else rows[:ROWS]
     console = Console(highlight=False)
-    # Somebody who reads it by program, or with a pager, wants whole lines.
-    console.print(listing(shown, overview.now), width=None if console.is_terminal else WIDE)
+    wide = not console.is_terminal  # who reads it by program, or with a pager, wants whole lines
+    console.print(listing(shown, overview.now, fills=not wide), width=WIDE if wide else None)
     if len(rows) > len(shown):
         typer.echo(f"and {len(rows) - len(shown):,} more (--all shows them; --failed, --account-id ID and --json, too)")

@@ -15,12 +15,13 @@ from aurinko_async.cli import phrases, words
 from aurinko_async.cli.board import STATES, Board, Entry
 from aurinko_async.cli.standing import Row
 
-RUNNING, FAILING = 8, 5
+RUNNING: Final = 8
+FAILING: Final = 5
 """Rows at the most: the first of each tell enough."""
 TALL: Final = 34
 """Lines of a terminal in which all rows have room; a smaller one shows fewer."""
 NARROW: Final = 100
-"""Columns under which the less important ones are left out."""
+"""Columns under which the accounts' ids are left out."""
 NAME: Final = 26
 """Characters of an address in a narrow terminal: with the rest of a row it fits into 80."""
 
@@ -126,12 +127,14 @@ def _table(*columns: str, right: range, name: int | None = None, fills: bool = F
     return table
 
 
-def listing(rows: Sequence[Row], now: datetime) -> Table:
-    """The table of `aurinko status`."""
-    table = _table("account", "resource", "records", "deleted", "last complete", "standing", right=range(2, 4))
+def listing(rows: Sequence[Row], now: datetime, *, fills: bool) -> Table:
+    """The table of `aurinko status`. `fills`: it is as wide as the terminal, and what does not fit is cut off."""
+    table = _table(
+        "account", "resource", "records", "deleted", "last complete", "standing", right=range(2, 4), fills=fills
+    )
     for row in rows:
         lag, again = row.lag(now), row.next_try(now)
-        told = f"{row.standing}, next try {again}: {row.reason}" if again else row.standing
+        told = f"{row.standing}, {again}: {row.reason}" if again else row.standing
         table.add_row(
             Text(row.account),
             row.resource,

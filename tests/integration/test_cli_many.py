@@ -99,7 +99,8 @@ def url(postgres_server: PostgresServer, schema: str) -> str:
 async def test_a_mirror_in_postgresql(url: str, sandbox: Sandbox) -> None:
     shown = f"postgresql://{GUARDED}@/{url.partition('@/')[2].partition('?')[0]}"
     sandbox.accounts[7].token_status = "dead"
-    first = await aurinko("sync", "--all-accounts", "--resource", "email", "--resource", "contacts", "--db", url, **opens(sandbox))
+    resources = ("--resource", "email", "--resource", "contacts")
+    first = await aurinko("sync", "--all-accounts", *resources, "--db", url, **opens(sandbox))
     assert first.code == 3
     assert f"saved in {shown}" in first.out
     again = await aurinko("sync", "--account-id", sandbox.accounts[0].id, "--db", url, "--json", **opens(sandbox))

@@ -1,6 +1,7 @@
 """`aurinko status`: one account in detail, many as a table that stays readable."""
 
 import re
+import sys
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 from aurinko_async import AccountAuth, AurinkoClient, SQLiteStore
 from aurinko_async.sandbox import Sandbox
 from aurinko_async.sync.store import AccountState, Standing
-from support.cli import aurinko, opens
+from support.cli import aurinko, on_terminal, opens
 
 
 @pytest.fixture
@@ -74,7 +75,7 @@ async def test_status_of_a_thousand_accounts_tells_the_worst_first(tmp_path: Pat
     assert lines[1] == "1,000 accounts: 997 unfinished, 1 retrying, 1 failed, 1 needs_reauth"
     assert [line.split()[0] for line in lines[5:9]] == ["0950", "0800", "0900", "0000"]
     assert "needs_reauth, next try in 5 h: TokenDead: 401[2J revoked" in lines[5]
-    assert "failed, next try next run: Forbidden: 403" in lines[6]
+    assert "failed, the next run tries it: Forbidden: 403" in lines[6]
     assert "retrying, next try in 31 min: ServerError: 503" in lines[7]
     assert lines[-1].startswith("and 950 more (--all shows them;")
     every = await aurinko("status", "--db", db, "--all")
@@ -101,3 +102,19 @@ async def test_containers_are_summed_and_as_old_as_the_oldest(sandbox: Sandbox, 
     finished = [state.finished_at for state in states if state.finished_at is not None]
     assert datetime.fromisoformat(row["last_complete_at"]) == min(finished)
     assert ran.json["totals"]["lag_seconds"] == row["lag_seconds"] > 0
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal")
+@pytest.mark.parametrize("columns", [80, 200])
+async def test_the_table_fits_the_terminal(tmp_path: Path, columns: int) -> None:
+    db = tmp_path / "a.db"
+    async with SQLiteStore(db) as store:
+        await noted(store, "1010001", "needs_reauth", "TokenDead: " + "very long " * 30, 5)
+        await noted(store, "1010002", "ok")
+    seen = await on_terminal("status", "--db", db, columns=columns, TERM="xterm", NO_COLOR="1")
+    lines = [re.sub(r"\x1b\[[0-9;]*m", "", line).rstrip() for line in seen.splitlines()]
+    assert lines[4].split() == ["account", "resource", "records", "deleted", "last", "complete", "standing"]
+    assert lines[5].startswith("1010001  email")
+    assert "needs_reauth, next try" in lines[5]
+    assert lines[5].endswith("…")
+    assert len(lines[5]) <= columns
