@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import Final
 
 import typer
@@ -52,37 +53,27 @@ def sync(
     as_json: options.Json = False,
     debug: options.Debug = False,
 ) -> None:
-    """Mirror mail, and more, into a database; run it again to fetch only what changed.
+    """Mirror mail, calendars, contacts and tasks into a database; run it again to fetch only what changed.
 
     Credentials come from the environment: AURINKO_ACCESS_TOKEN for one account; or AURINKO_CLIENT_ID and
     AURINKO_CLIENT_SECRET with --account-id N or --all-accounts.
 
     Ctrl-C stops after the page at hand; so does SIGTERM. Whatever ends it, the next run goes on where it stopped.
     """
-    sandbox = sandbox or mail is not None
-    if sandbox and (base_url or account_id):
-        raise typer.BadParameter("--sandbox has its own URL and accounts: leave out --base-url and --account-id")
-    if messages is not None and (not sandbox or mail):
-        raise typer.BadParameter("--messages is for the made-up mail of --sandbox")
-    if accounts is not None and not sandbox:
-        raise typer.BadParameter("--accounts is for --sandbox; --all-accounts takes those that an application has")
     if all_accounts and account_id:
         raise typer.BadParameter("give either --account-id or --all-accounts")
     if poll is not None and not follow:
         raise typer.BadParameter("--poll is for --follow")
     all_accounts = all_accounts or accounts is not None
-    demo = Demo(
-        accounts=accounts or (options.DEFAULT_ACCOUNTS if all_accounts else 1),
-        messages=options.DEFAULT_MESSAGES if messages is None else messages,
-        mail=mail,
-    )
     source = Source(
-        sandbox=demo if sandbox else None,
+        sandbox=_demo(sandbox=sandbox, mail=mail, messages=messages, accounts=accounts, all_accounts=all_accounts),
         mirror=db,
         base_url=base_url,
         account_id=account_id,
         all_accounts=all_accounts,
     )
+    if source.sandbox and (base_url or account_id):
+        raise typer.BadParameter("--sandbox has its own URL and accounts: leave out --base-url and --account-id")
     wanted = Wanted(
         resources=resource,
         days_within=days_within,
@@ -97,6 +88,24 @@ def sync(
         as_json=as_json,
         debug=debug,
         interrupted="interrupted; what was saved stays, and the next run resumes there",
+    )
+
+
+def _demo(
+    *, sandbox: bool, mail: Path | None, messages: int | None, accounts: int | None, all_accounts: bool
+) -> Demo | None:
+    """The sandbox that the options ask for, if any."""
+    sandbox = sandbox or mail is not None
+    if messages is not None and (not sandbox or mail):
+        raise typer.BadParameter("--messages is for the made-up mail of --sandbox")
+    if accounts is not None and not sandbox:
+        raise typer.BadParameter("--accounts is for --sandbox; --all-accounts takes those that an application has")
+    if not sandbox:
+        return None
+    return Demo(
+        accounts=accounts or (options.DEFAULT_ACCOUNTS if all_accounts else 1),
+        messages=options.DEFAULT_MESSAGES if messages is None else messages,
+        mail=mail,
     )
 
 

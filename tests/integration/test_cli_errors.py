@@ -231,17 +231,25 @@ async def test_a_database_that_cannot_be_written(tmp_path: Path) -> None:
     says(ran, 4, "writable")
 
 
+LIMITED = "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000));"
+"""A limit on the size of files is the nearest to a full disk that needs no privilege."""
+FULL = (sys.executable, "-c", f"{LIMITED} runpy.run_module('aurinko_async.cli', run_name='__main__')")
+
+
 @posix
 async def test_a_full_disk_and_then_room_again(sandbox: Sandbox, tmp_path: Path) -> None:
-    # A limit on the size of files is the nearest to a full disk that needs no privilege.
-    limit = "import resource, runpy; resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000));"
-    command = (sys.executable, "-c", f"{limit} runpy.run_module('aurinko_async.cli', run_name='__main__')")
     access = opens(sandbox, sandbox.accounts[0])
-    ran = await aurinko("sync", "--db", "a.db", cwd=tmp_path, command=command, **access)
+    ran = await aurinko("sync", "--db", "a.db", cwd=tmp_path, command=FULL, **access)
     assert ran.code == 4, ran
     assert "a.db" in ran.err
     rest = await aurinko("sync", "--db", "a.db", "--json", cwd=tmp_path, **access)
     assert (rest.code, rest.account["messages"]) == (0, 250)
+
+
+@posix
+async def test_what_the_database_fails_with_is_everybodys_and_told_once(sandbox: Sandbox, tmp_path: Path) -> None:
+    ran = await aurinko("sync", "--all-accounts", "--db", "a.db", cwd=tmp_path, command=FULL, **opens(sandbox))
+    says(ran, 4, "a.db")
 
 
 # --- 1: the API and the network
