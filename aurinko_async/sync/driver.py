@@ -22,6 +22,7 @@ from aurinko_async.errors import (
 )
 from aurinko_async.models.pages import DeltaPage
 from aurinko_async.models.rows import Row
+from aurinko_async.sync.ahead import Ahead
 from aurinko_async.sync.checkpoint import Checkpoint
 from aurinko_async.sync.machine import (
     Action,
@@ -129,7 +130,7 @@ class _Run(Generic[R, D]):
         self.report = SyncReport()
 
     async def batches(self) -> AsyncGenerator[Batch[R, D], None]:
-        ahead = _Ahead(self._fetch)
+        ahead = Ahead(self._fetch)
         try:
             machine = self._round(await self._begin())
             action = machine.action
@@ -195,7 +196,7 @@ class _Run(Generic[R, D]):
             await self._clock.sleep(wait)
             waited += wait
 
-    async def _perform(self, action: Action, ahead: _Ahead) -> Event:
+    async def _perform(self, action: Action, ahead: Ahead) -> Event:
         if isinstance(action, StartSync):
             window = self._source.window(self._now())
             status = await self._source.start()
@@ -230,13 +231,17 @@ class _Run(Generic[R, D]):
             there = {record.id for record in live} | {error.record_id for error in errors}
             gone = tuple(tombstone for tombstone in page.records if tombstone.id not in there)
             return Batch(updated=live, deleted=gone, generation=generation, checkpoint="", errors=page.errors + errors)
-        is_tombstone = self._source.is_tombstone
-        gone = tuple(self._source.tombstone(record.id) for record in page.records if is_tombstone(record))
-        live = tuple(record for record in page.records if not is_tombstone(record))
-        if self._options.hydrate:
-            live, errors = await self._hydrated(live)
-            return Batch(updated=live, deleted=gone, generation=generation, checkpoint="", errors=page.errors + errors)
-        return Batch(updated=live, deleted=gone, generation=generation, checkpoint="", errors=page.errors)
+        dead = tuple(record for record in page.records if self._source.is_tombstone(record))
+        live = tuple(record for record in page.records if not self._source.is_tombstone(record))
+        live, errors = await self._hydrated(live) if self._options.hydrate else (live, ())
+        return Batch(
+            updated=live,
+            deleted=tuple(self._source.tombstone(record.id) for record in dead),
+            deleted_records=dead,
+            generation=generation,
+            checkpoint="",
+            errors=page.errors + errors,
+        )
 
     async def _of_sweep(self, action: Sweep) -> Batch[R, D]:
         since, until = (None if bound is None else datetime.fromisoformat(bound) for bound in action.window)
@@ -306,7 +311,11 @@ class _Run(Generic[R, D]):
         if batch is not None:
             sweep = None if batch.sweep is None else (batch.sweep.since, batch.sweep.until)
             commit = evolve(
-                commit, rows=cast("tuple[Row[Any], ...]", batch.updated), deleted=batch.deleted, sweep=sweep
+                commit,
+                rows=cast("tuple[Row[Any], ...]", batch.updated),
+                deleted=batch.deleted,
+                deleted_rows=cast("tuple[Row[Any], ...]", batch.deleted_records),
+                sweep=sweep,
             )
         applied = await self._options.store.commit(self._lease, commit)
         if batch is not None:
@@ -363,33 +372,3 @@ async def _begun(store: SyncStore, key: SyncKey) -> tuple[Lease, str | None]:
         if not begin.cancelled() and begin.exception() is None:
             await store.release(begin.result()[0])
         raise
-
-
-class _Ahead:
-    """The next page of the chain, fetched while the current one is applied. Never more than one."""
-
-    def __init__(self, fetch: Callable[[FetchPage], Awaitable[DeltaPage[Any]]]) -> None:
-        self._fetch = fetch
-        self._task: asyncio.Future[DeltaPage[Any]] | None = None
-        self._action: FetchPage | None = None
-
-    def start(self, action: FetchPage) -> None:
-        if self._task is None:
-            self._action, self._task = action, asyncio.ensure_future(self._fetch(action))
-
-    async def take(self, action: FetchPage) -> DeltaPage[Any]:
-        if self._task is None or self._action != action:
-            await self.close()
-            return await self._fetch(action)
-        task = self._task
-        try:
-            return await task
-        finally:
-            if task.done():
-                self._task = None
-
-    async def close(self) -> None:
-        if self._task is not None:
-            self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
-            self._task = None

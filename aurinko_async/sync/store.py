@@ -59,6 +59,7 @@ class Commit:
         at: Now, aware.
         rows: Records to insert or replace, by id. A partial one (`omitted`) never erases what a fuller one had.
         deleted: Tombstones; unknown ids are ignored, and ids that are among `rows`.
+        deleted_rows: Records that came as deleted, each with a tombstone: those that are unknown are added.
         sweep: Remove live rows with an older generation whose time lies in [from, to); `None` bounds are open, and
             when both are open rows without a time go too. `None`: no sweep.
         finished: The round is complete with this.
@@ -69,6 +70,7 @@ class Commit:
     at: datetime
     rows: Sequence[Row[Any]] = field(default=(), repr=False)
     deleted: Sequence[Deletion] = field(default=(), repr=False)
+    deleted_rows: Sequence[Row[Any]] = field(default=(), repr=False)
     sweep: tuple[datetime | None, datetime | None] | None = None
     finished: bool = False
 

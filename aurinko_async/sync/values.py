@@ -88,6 +88,7 @@ class Batch(Generic[R, D]):
     Attributes:
         updated: Records to insert or replace by id.
         deleted: Tombstones; unknown ids do no harm.
+        deleted_records: Those of `deleted` that the API still describes: an occurrence that was taken out of a series.
         generation: Mark what you store with it; a sweep goes by it.
         checkpoint: JSON. Save it in the transaction that saves the records, pass it back as `checkpoint=`.
         sweep: Set on the last batch of a full scan.
@@ -96,6 +97,7 @@ class Batch(Generic[R, D]):
 
     updated: tuple[R, ...] = ()
     deleted: tuple[D, ...] = ()
+    deleted_records: tuple[R, ...] = ()
     generation: int
     checkpoint: str = field(repr=False)
     sweep: SweepOrder | None = None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from typing import Any, TypeAlias
@@ -98,6 +98,7 @@ class Database:
     async def _commit(self, lease: Lease, commit: Commit, documents: sql.Documents) -> Applied:
         table, at = table_of(lease.key), text_time(commit.at)
         rows = {} if table is None else by_id(commit.rows)
+        dead = {} if table is None else by_id(commit.deleted_rows)
         partial = [record_id for record_id, row in rows.items() if row.omitted]
         buried = known = upsert = None
         async with self._together():
@@ -109,9 +110,9 @@ class Database:
                 statements, owner = sql.statements(self.schema, table), table.owner(lease.key)
                 if graves := _graves(commit, rows):
                     buried = await self._ask(statements.bury, (sql.array(graves), sql.array(graves.values()), *owner))
-                if rows:
-                    known = await self._ask(statements.known, (sql.array(partial), *owner, sql.array(rows)))
-                    if not partial:
+                if rows or dead:
+                    known = await self._ask(statements.known, (sql.array(partial), *owner, sql.array([*rows, *dead])))
+                    if rows and not partial:
                         # While the server is at it.
                         upsert = sql.parameters(table, owner, commit.generation, rows, documents)
         if not saved.rowcount:
@@ -122,17 +123,31 @@ class Database:
                 rows[record_id] = completed(rows[record_id], found[record_id][1])
         if table is not None and partial:
             upsert = sql.parameters(table, table.owner(lease.key), commit.generation, rows, documents)
-        swept = await self._written(lease, commit, upsert)
+        unknown = {record_id: row for record_id, row in dead.items() if record_id not in rows.keys() | found.keys()}
+        upserts = [] if upsert is None else [upsert]
+        if table is not None and unknown:
+            upserts.append(sql.parameters(table, table.owner(lease.key), commit.generation, unknown, documents))
+        swept = await self._written(lease, commit, upserts, unknown)
         added = sum(found[record_id][0] if record_id in found else 1 for record_id in rows)
         return Applied(added, len(rows) - added, swept + (0 if buried is None else buried.rowcount))
 
-    async def _written(self, lease: Lease, commit: Commit, upsert: list[Any] | None) -> int:
+    async def _written(
+        self,
+        lease: Lease,
+        commit: Commit,
+        upserts: Sequence[list[Any]],
+        dead: Iterable[str],
+    ) -> int:
         """The second half of a commit: rows, sweep and COMMIT in one go; gives how many were swept."""
         table, swept = table_of(lease.key), None
         try:
             async with self._together():
-                if table is not None and upsert is not None:
-                    await self._ask(sql.statements(self.schema, table).upsert, upsert)
+                if table is not None:
+                    for upsert in upserts:
+                        await self._ask(sql.statements(self.schema, table).upsert, upsert)
+                    if graves := dict.fromkeys(dead, text_time(commit.at)):
+                        bury = (sql.array(graves), sql.array(graves.values()), *table.owner(lease.key))
+                        await self._ask(sql.statements(self.schema, table).bury, bury)
                 if table is not None and commit.sweep is not None:
                     scope = (
                         *table.owner(lease.key),

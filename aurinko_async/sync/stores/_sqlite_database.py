@@ -83,6 +83,7 @@ class Database:
 
     def _apply(self, table: Table, owner: tuple[str, ...], commit: Commit) -> Applied:
         execute, statements, rows = self.connection.execute, sql.statements(table), by_id(commit.rows)
+        dead = {record_id: row for record_id, row in by_id(commit.deleted_rows).items() if record_id not in rows}
         added = deleted = 0
         if commit.deleted:
             graves = [
@@ -91,18 +92,23 @@ class Database:
                 if tombstone.id and clean(tombstone.id) not in rows
             ]
             deleted = max(self.connection.executemany(statements.bury, graves).rowcount, 0)
+        known: dict[str, int] = {}
+        if rows or dead:
+            known = dict(execute(statements.known, (*owner, msgspec.json.encode([*rows, *dead]).decode())).fetchall())
         if rows:
-            known: dict[str, int] = dict(
-                execute(statements.known, (*owner, msgspec.json.encode([*rows]).decode())).fetchall()
-            )
             added = sum(known.get(record_id, 1) for record_id in rows)
-            partial = [record_id for record_id in known if rows[record_id].omitted]
+            partial = [record_id for record_id in known if record_id in rows and rows[record_id].omitted]
             if partial:
                 for record_id, stored in execute(
                     statements.stored, (*owner, msgspec.json.encode(partial).decode())
                 ).fetchall():
                     rows[record_id] = completed(rows[record_id], stored)
             self.connection.executemany(statements.upsert, sql.parameters(table, owner, commit.generation, rows))
+        unknown = {record_id: row for record_id, row in dead.items() if record_id not in known}
+        if unknown:
+            execute_many, at = self.connection.executemany, text_time(commit.at)
+            execute_many(statements.upsert, sql.parameters(table, owner, commit.generation, unknown))
+            execute_many(statements.bury, [(at, *owner, record_id) for record_id in unknown])
         if commit.sweep is not None:
             bounds = (*window(*commit.sweep), commit.sweep == (None, None))
             deleted += execute(statements.sweep, (text_time(commit.at), *owner, commit.generation, *bounds)).rowcount

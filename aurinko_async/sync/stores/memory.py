@@ -236,6 +236,9 @@ def _changes(table: Table, records: _Records, commit: Commit) -> tuple[_Records,
         added += before is None or before.deleted_at is not None
         whole = row if before is None or not row.omitted else completed(row, before.row.raw)
         changes[record_id] = _Record(whole, commit.generation, _time(table, whole))
+    for record_id, row in by_id(commit.deleted_rows).items():
+        if record_id not in records and record_id not in changes:
+            changes[record_id] = _Record(row, commit.generation, _time(table, row), deleted_at=commit.at)
     if commit.sweep is not None:
         after = {**records, **changes}
         timeless = commit.sweep == (None, None)

@@ -112,6 +112,20 @@ async def test_events_and_their_cancelled_occurrences(
     assert set(mirror) == live(account.calendars.events(calendar))
 
 
+async def test_an_occurrence_that_was_taken_out_of_its_series_is_kept_as_deleted(
+    aurinko: AurinkoClient, account: Account, clock: FakeClock
+) -> None:
+    now, far = datetime.fromtimestamp(clock.now, UTC), timedelta(days=3650)
+    (calendar, *_) = account.calendars.ids
+    everything = account.calendars.events(calendar)
+    assert set(everything) > live(everything)
+    store = MemoryStore()
+    await aurinko.calendars.delta(calendar, time_min=now - far, time_max=now + far, store=store).run()
+    assert {event.id for event in await store.events(str(account.id), calendar_id=calendar)} == live(everything)
+    kept = await store.events(str(account.id), calendar_id=calendar, include_deleted=True)
+    assert {event.id for event in kept} == set(everything)
+
+
 @pytest.mark.parametrize("kind", ["memory", "sqlite"])
 async def test_all_four_are_mirrored_side_by_side(
     aurinko: AurinkoClient, account: Account, tmp_path: Path, clock: FakeClock, kind: str

@@ -46,6 +46,19 @@ async def test_a_tombstone_deletes_once(store: Store, lease: Lease) -> None:
     assert sorted(await ids(store, include_deleted=True)) == ["a", "b"]
 
 
+async def test_a_record_that_comes_as_deleted_is_kept_as_such(store: Store, lease: Lease) -> None:
+    await store.commit(lease, commit(row("live"), row("dead")))
+    await store.commit(lease, commit(deleted=[gone("dead", NOW - DAY)]))
+    dead = [row("live", subject="late"), row("dead", subject="late"), row("new", subject="n"), row("both")]
+    page = commit(row("both"), deleted_rows=dead, deleted=[gone(entry.id or "") for entry in dead])
+    assert await store.commit(lease, page) == Applied(added=1, deleted=1)
+    assert await store.commit(lease, page) == Applied(updated=1)
+    assert await ids(store) == ["both"]
+    kept = {message.id: message.subject for message in await store.messages("42", include_deleted=True)}
+    assert kept == {"live": None, "dead": None, "new": "n", "both": None}
+    assert await store.commit(lease, commit(row("new"))) == Applied(added=1)
+
+
 async def test_what_comes_back_is_live_again(store: Store, lease: Lease) -> None:
     await store.commit(lease, commit(row("a")))
     await store.commit(lease, commit(deleted=[gone("a")]))
