@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import signal
+import threading
 from collections import Counter
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Sequence
 from contextlib import contextmanager
@@ -112,7 +113,8 @@ class SyncEngine:
         """Sync every account again and again, and at once when `notify` tells of news, until `stop`.
 
         Args:
-            signals: Let SIGINT and SIGTERM stop it, as long as it runs. Without it no signal is touched.
+            signals: Let SIGINT and SIGTERM stop it, as long as it runs; in the main thread. Without it no signal is
+                touched.
 
         Raises:
             ConfigError, Unauthorized, Forbidden: the accounts cannot be listed with these credentials.
@@ -368,6 +370,8 @@ def _signals(stop: Callable[[], None] | None) -> Generator[None]:
         if stop is not None:
             loop.call_soon_threadsafe(stop)
 
+    if stop is not None and threading.current_thread() is not threading.main_thread():
+        raise ConfigError("signals reach the main thread only: run the engine there, or call stop()")
     # Not the loop's own handlers: those forget whose they replace.
     before = {number: signal.signal(number, told) for number in (signal.SIGINT, signal.SIGTERM) if stop}
     try:

@@ -198,6 +198,47 @@ async def test_signals_stop_it_only_when_asked() -> None:
         signal.signal(signal.SIGTERM, before)
 
 
+async def test_the_hosts_own_signal_handlers_are_there_again() -> None:
+    clock, store, loop = FastClock(), MemoryStore(), asyncio.get_running_loop()
+    got: list[str] = []
+    loop.add_signal_handler(signal.SIGTERM, got.append, "the host's")
+    try:
+        async with mailboxes(clock, accounts=1) as (sandbox, client):
+            engine = an_engine(client, sandbox, store, clock)
+            work = asyncio.create_task(engine.follow(signals=True))
+            await eventually(lambda: engine._working)
+            os.kill(os.getpid(), signal.SIGTERM)
+            async with asyncio.timeout(5):
+                await work
+        got.clear()
+        os.kill(os.getpid(), signal.SIGTERM)
+        await eventually(lambda: got)
+    finally:
+        loop.remove_signal_handler(signal.SIGTERM)
+
+
+async def test_signals_are_refused_where_none_arrive() -> None:
+    clock = FastClock()
+    async with mailboxes(clock, accounts=1) as (sandbox, client):
+
+        def elsewhere() -> None:
+            asyncio.run(an_engine(client, sandbox, MemoryStore(), clock).follow(signals=True))
+
+        with pytest.raises(ConfigError, match="main thread"):
+            await asyncio.to_thread(elsewhere)
+
+
+async def test_nobody_to_sync_is_no_error() -> None:
+    clock = FastClock()
+    async with mailboxes(clock, accounts=1) as (sandbox, client):
+        engine = an_engine(client, sandbox, MemoryStore(), clock, accounts=[])
+        report = await engine.run()
+        assert (report.accounts, report.complete, report.total.pages) == (0, True, 0)
+        async with following(engine):
+            await asyncio.sleep(0.01)
+        assert sandbox.requests == []
+
+
 async def test_progress_tells_each_sync_in_order() -> None:
     clock = FastClock()
     async with mailboxes(clock, accounts=3, messages=60) as (sandbox, client):
