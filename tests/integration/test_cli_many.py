@@ -55,7 +55,7 @@ async def test_all_resources_of_an_account(sandbox: Sandbox, tmp_path: Path) -> 
     with closing(sqlite3.connect(db)) as database:
         tables = {"email": "messages", "calendar": "events", "contacts": "contacts", "tasks": "tasks"}
         counts = {
-            resource: database.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
+            resource: database.execute(f"SELECT count(*) FROM {table} WHERE deleted_at IS NULL").fetchone()[0]
             for resource, table in tables.items()
         }
     assert live == counts
