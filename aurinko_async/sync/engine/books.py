@@ -33,8 +33,8 @@ class Books:
     follow: bool
 
     async def succeeded(self, unit: Unit, report: SyncReport, *, unready: bool) -> float:
-        """A run raised nothing; gives the seconds until the next one. `unready`: it made room for others before the
-        API was ready.
+        """A run raised nothing; gives the seconds until the next one. `unready`: it made room for others, because the
+        API was not ready, and got nothing.
 
         Raises:
             SyncNotReady: it was so too often.

@@ -242,7 +242,7 @@ class SyncEngine:
         failure: Exception | None = None
         try:
             report = await run.perform(self._plans[unit.resource], self._client, self._store, self._time.date)
-            delay = await self._books.succeeded(unit, report, unready=run.unready)
+            delay = await self._books.succeeded(unit, report, unready=run.unready and not report.pages)
         except Exception as error:
             failure = error
             delay = await self._books.failed(unit, error)

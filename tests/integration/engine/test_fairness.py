@@ -93,6 +93,23 @@ async def test_a_task_list_that_is_never_ready_keeps_neither_the_others_nor_its_
         assert await all_mismatches(store, sandbox, ["tasks"]) == []
 
 
+async def test_a_task_list_that_is_never_ready_does_not_slow_a_huge_one_down() -> None:
+    clock, store = FastClock(), MemoryStore()
+    async with mailboxes(clock, accounts=3, messages=1) as (sandbox, client):
+        stuck = sandbox.accounts[0]
+        first, huge, *_ = stuck.task_lists.records
+        stuck.task_lists.add_many(200, list_id=huge)
+        sandbox.faults.add(Fault("never_ready", times=None, account=stuck, path=f"*/tasklists/{first}/sync*"))
+        options: dict[str, Any] = {"concurrency": 1, "poll": 5.0, "slice_pages": 2}
+        engine = an_engine(client, sandbox, store, clock, resources=["tasks"], **options)
+        began = clock.monotonic()
+        async with following(engine) as watch:
+            await eventually(lambda: sum(event.report.pages for event in watch.of("paused", stuck)) >= 20)
+            took = clock.monotonic() - began
+            assert len(watch.of("ended")) >= 3, "others poll"
+        assert took < 500, "ten parts, each of which met the one that is not ready"
+
+
 async def test_an_expired_cursor_and_an_api_that_is_not_ready_are_not_hammered() -> None:
     clock, store = FastClock(), MemoryStore()
     async with mailboxes(clock, accounts=3, messages=5) as (sandbox, client):
