@@ -86,13 +86,9 @@ app.mount("/static", StaticFiles(directory=HERE / "static"), name="static")
 @app.middleware("http")
 async def guard(request: Request, call_next) -> Response:
     """Let only our own pages post, and tell browsers what ours may do."""
-    if request.url.path != HOOK and request.method not in ("GET", "HEAD"):
-        origin = request.headers.get("origin")
-        if origin not in (None, settings.origin) or request.headers.get("sec-fetch-site") in (
-            "cross-site",
-            "same-site",
-        ):
-            return Response("This came from another site.", 403)
+    changes = request.method not in ("GET", "HEAD") and request.url.path != HOOK
+    if changes and request.headers.get("origin") != settings.origin:
+        return Response("This came from another site.", 403)
     if settings.is_sandbox and request.url.netloc != urlsplit(settings.public_url).netloc and request.method == "GET":
         return RedirectResponse(settings.public_url)  # localhost and 127.0.0.1 do not share cookies
     response = await call_next(request)
@@ -104,14 +100,14 @@ async def guard(request: Request, call_next) -> Response:
 # --- who asks, and for what
 
 
-def visitor_of(request: Request) -> str:
+async def visitor_of(request: Request) -> str:
     return request.cookies.get(COOKIE, "")
 
 
 Visitor = Annotated[str, Depends(visitor_of)]
 
 
-def connection_of(account: str, request: Request, visitor: Visitor) -> Connection:
+async def connection_of(account: str, request: Request, visitor: Visitor) -> Connection:
     """An account that this visitor has connected; of others nothing is told, not even whether they are there."""
     for connection in request.app.state.connections.of(visitor):
         if connection.account == account:
@@ -136,6 +132,8 @@ async def home(request: Request, visitor: Visitor) -> Response:
 @app.get("/connect/{service}")
 async def connect(request: Request, service: str, visitor: Visitor, again: int | None = None) -> Response:
     """Send the browser to the provider; `again` is an account that has to be authorised once more."""
+    if service not in views.SERVICES:
+        raise HTTPException(404)
     visitor = visitor or secrets.token_urlsafe(32)
     url = request.app.state.flow.authorize_url(service, bound_to=visitor, scopes=["Mail.Read"], account_id=again)
     response = RedirectResponse(url, 303)

@@ -15,13 +15,13 @@ from aurinko_async.sandbox import Sandbox
 
 LETTERS = (
     (
-        "Lunch on Thursday?",
+        "Dinner by the river?",
         "Noor Haddad <noor@example.com>",
-        "There is a new place by the river. <b>12:30</b>?",
+        "There is a new place by the river. Thursday at <b>19:30</b>?",
     ),
     ("Signed contract", "Priya Raman <priya@example.com>", "All signed. Thank you for being so quick about it!"),
     (
-        "Your parcel is on its way",
+        "Your order has been shipped",
         "Parcelo <news@parcelo.example>",
         "It will be with you <b>tomorrow before noon</b>.",
     ),

@@ -87,12 +87,13 @@ async def listed(store: SQLiteStore, mine: Connection, selected: str, limit: int
     """The newest messages of an inbox, and how its sync fares."""
     limit = max(1, min(limit, MOST))
     found = await store.messages(mine.account, label="inbox", limit=limit + 1)
-    states = [state for state in await store.standings() if state.account == mine.account]
+    states = {state.account: state for state in await store.standings()}
     return {
         "messages": found[:limit],
         "more": limit + 50 if len(found) > limit < MOST else 0,
         "limit": limit,
-        "state": states[0] if states else None,
+        "state": states.get(mine.account),
+        "troubled": {account for account, state in states.items() if state.standing != "ok"},
         "selected": selected,
     }
 

@@ -34,24 +34,21 @@ function follow() {
     return answer.ok ? answer.text() : null;
   }
 
-  function say(fresh) {
-    const said = fresh.map((row) => `New message from ${row.dataset.from}: ${row.dataset.subject}`);
-    document.getElementById("news").textContent = said.length > 3 ? `${said.length} new messages` : said.join(". ");
-  }
-
-  let busy = false, again = false;
+  let busy = false, again = false, shown = "";
+  const fresh = new Map(); // the ids of messages that came just now, and until when they are highlighted
   async function refresh() {
     again = busy;
     if (busy) return;
     busy = true;
     const limit = list.querySelector("[data-limit]")?.dataset.limit ?? new URLSearchParams(location.search).get("limit") ?? 50;
     const html = await fetched("list", { message: selected(), limit }).catch(() => null);
-    if (html !== null) show(html);
+    if (html !== null && html !== shown) show(html);
     busy = false;
     if (again) refresh();
   }
 
   function show(html) {
+    shown = html;
     const known = new Set(rows().map((row) => row.dataset.id));
     const focused = list.contains(document.activeElement) && document.activeElement.getAttribute("href");
     const top = rows()[0]?.dataset.id;
@@ -62,9 +59,15 @@ function follow() {
     if (!known.size) return;
     // What is new stands above what was on top; what lies below was there, only not listed.
     const index = rows().findIndex((row) => row.dataset.id === top);
-    const fresh = rows().slice(0, Math.max(index, 0)).filter((row) => !known.has(row.dataset.id));
-    for (const row of fresh) row.classList.add("fresh");
-    if (fresh.length) say(fresh);
+    const came = rows().slice(0, Math.max(index, 0)).filter((row) => !known.has(row.dataset.id));
+    for (const row of came) fresh.set(row.dataset.id, Date.now() + 5000);
+    for (const row of rows()) row.classList.toggle("fresh", fresh.get(row.dataset.id) > Date.now());
+    if (came.length) say(came);
+  }
+
+  function say(came) {
+    const said = came.map((row) => `New message from ${row.dataset.from}: ${row.dataset.subject}`);
+    document.getElementById("news").textContent = said.length > 3 ? `${said.length} new messages` : said.join(". ");
   }
 
   function mark() {
