@@ -7,7 +7,8 @@ plain assignment per field, the models within it in place, and lists and objects
 for them. What msgspec refuses (a timestamp without an offset, a wrong type) goes through the tolerant cattrs path in
 `_converter` record by record, so a record that nobody can read costs only itself. The cyclic garbage collector is
 paused while one page is decoded: a page makes thousands of objects and no garbage. A store needs no models: it takes
-`Row`s, slices of the page's bytes with the few fields that are searched by.
+`Row`s, slices of the page's bytes with the few fields that are searched by. `_converter`, and cattrs with it, is
+imported when it is needed.
 """
 
 from __future__ import annotations
@@ -26,21 +27,11 @@ from typing import Annotated, Any, TypeVar, cast
 import attrs
 import msgspec
 
-from aurinko_async._converter import (
-    explain,
-    fields,
-    is_model,
-    is_union,
-    make_converter,
-    members,
-    refuse_surrogates,
-    salvage,
-)
 from aurinko_async._types import UNSET, Unset
 from aurinko_async.errors import DecodeError, InvalidInput, MalformedBody
-from aurinko_async.models._model import wire_names
+from aurinko_async.models._model import fields, is_model, is_union, members, wire_names
+from aurinko_async.models._row import Row
 from aurinko_async.models.pages import Page, PageOrRecord
-from aurinko_async.models.rows import Row
 
 T = TypeVar("T")
 Decode = Callable[[bytes], Any]
@@ -146,6 +137,8 @@ def _decode_plain(cls: Any, body: bytes) -> Any:
     try:
         return _strict_converter().structure(data, cls)
     except Exception as error:
+        from aurinko_async._converter import explain
+
         path, words = explain(error)
         raise DecodeError(words, path=path.lstrip("."), record_id=_record_id(data)) from None
 
@@ -172,11 +165,15 @@ def _record_id(data: Any) -> str | None:
 
 @functools.cache
 def _converter() -> Any:
+    from aurinko_async._converter import make_converter
+
     return make_converter()
 
 
 @functools.cache
 def _strict_converter() -> Any:
+    from aurinko_async._converter import make_converter, refuse_surrogates
+
     return refuse_surrogates(make_converter())
 
 
@@ -304,6 +301,8 @@ def _row_decode(columns: type) -> Decode:
 
 
 def _salvaged(columns: type, body: bytes) -> Any:
+    from aurinko_async._converter import salvage
+
     try:
         # The stdlib's reader, unlike msgspec's, takes lone surrogates.
         data = json.loads(body)
@@ -346,6 +345,8 @@ def decode(result: type[T], body: bytes) -> T:
 
 @functools.cache
 def _body_converter() -> Any:
+    from aurinko_async._converter import make_converter
+
     return make_converter(body=True)
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import base64
 import binascii
-import functools
 import types
 import typing
 from collections.abc import Callable, Mapping
@@ -16,36 +15,13 @@ from datetime import UTC, date, datetime, timedelta
 from functools import partial
 from typing import Any, cast
 
-import attrs
 from cattrs import ClassValidationError, Converter, IterableValidationError
 from cattrs.cols import list_structure_factory, mapping_structure_factory  # pyright: ignore[reportUnknownVariableType]
 from cattrs.gen import make_dict_structure_fn, make_dict_unstructure_fn, override
 
-from aurinko_async._types import Unset
-from aurinko_async.models._model import wire_names
+from aurinko_async.models._model import fields, is_model, is_union, members, wire_names
 
 _NAMES: dict[Any, str] = {dict: "object", list: "array", types.NoneType: "null"}
-
-
-def is_union(annotation: Any) -> bool:
-    return typing.get_origin(annotation) in (typing.Union, types.UnionType)
-
-
-def members(annotation: Any) -> tuple[Any, ...]:
-    """The alternatives of a field's type, without `None` and `Unset`."""
-    if is_union(annotation):
-        return tuple(member for member in typing.get_args(annotation) if member not in (types.NoneType, Unset))
-    return (annotation,)
-
-
-@functools.cache
-def fields(cls: type) -> tuple[attrs.Attribute[Any], ...]:
-    """The attrs fields of a model class, their types resolved."""
-    return cast("tuple[attrs.Attribute[Any], ...]", attrs.fields(attrs.resolve_types(cls)))
-
-
-def is_model(annotation: Any) -> bool:
-    return isinstance(annotation, type) and attrs.has(annotation)
 
 
 def parse_datetime(value: Any) -> datetime:

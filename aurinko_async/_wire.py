@@ -13,7 +13,7 @@ from urllib.parse import quote
 import msgspec
 from attrs import has
 
-from aurinko_async import _codec
+from aurinko_async import _codec, models
 from aurinko_async._types import UNSET, Call, Request, Response
 from aurinko_async.auth import Credentials, authorise
 from aurinko_async.errors import (
@@ -33,13 +33,12 @@ from aurinko_async.errors import (
     TokenRefreshFailed,
     Unauthorized,
 )
-from aurinko_async.models import BodyType, BookingRequiredMode, CalendarMode
 
 T = TypeVar("T")
 
 USER_AGENT = "aurinko-async"
-_OPTIONS: Mapping[str, type[StrEnum]] = {"bodyType": BodyType, "mode": CalendarMode, "required": BookingRequiredMode}
-"""Query parameters with a closed list of values."""
+_OPTIONS: Mapping[str, str] = {"bodyType": "BodyType", "mode": "CalendarMode", "required": "BookingRequiredMode"}
+"""Query parameters with a closed list of values, and the model that has it: few calls need one."""
 _OPAQUE = ("Token", "Id", "code")
 """Query parameters that end so are never empty."""
 _BAD_CURSOR = (b"token.notValid", b"Page token is invalid")
@@ -123,8 +122,8 @@ def _query(query: Mapping[str, object]) -> str:
 
 
 def _checked(name: str, text: str) -> str:
-    options = _OPTIONS.get(name)
-    if options is not None and text not in list(options):
+    options: Iterable[StrEnum] = getattr(models, _OPTIONS[name]) if name in _OPTIONS else ()
+    if name in _OPTIONS and text not in list(options):
         raise InvalidInput(f"{name} must be one of {', '.join(map(repr, map(str, options)))}, not {text!r}")
     if not text.strip() and name.endswith(_OPAQUE):
         raise InvalidInput(f"{name} is empty")

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping
 from functools import cached_property
 from types import TracebackType
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 from urllib.parse import urlsplit
 
 from attrs import evolve
@@ -17,20 +17,22 @@ from aurinko_async._transport import HttpSession, Timeout, Transport
 from aurinko_async._types import UNSET, Call, Clock
 from aurinko_async.auth import AppAuth, Credentials, credentials_from_env
 from aurinko_async.errors import ConfigError, InvalidInput
-from aurinko_async.resources.account import AccountResource
-from aurinko_async.resources.accounts import Accounts, ManagedAccounts, ServiceAccounts
-from aurinko_async.resources.auth import Auth
-from aurinko_async.resources.booking import Booking
-from aurinko_async.resources.calendars import Calendars
-from aurinko_async.resources.contacts import Contacts
-from aurinko_async.resources.email import Email
-from aurinko_async.resources.followup import Followup
-from aurinko_async.resources.group_booking import GroupBooking
-from aurinko_async.resources.public_booking import PublicBooking
-from aurinko_async.resources.subscriptions import Subscriptions
-from aurinko_async.resources.task_lists import TaskLists
-from aurinko_async.resources.user import User
 from aurinko_async.retry import RetryPolicy
+
+if TYPE_CHECKING:
+    from aurinko_async.resources.account import AccountResource
+    from aurinko_async.resources.accounts import Accounts, ManagedAccounts, ServiceAccounts
+    from aurinko_async.resources.auth import Auth
+    from aurinko_async.resources.booking import Booking
+    from aurinko_async.resources.calendars import Calendars
+    from aurinko_async.resources.contacts import Contacts
+    from aurinko_async.resources.email import Email
+    from aurinko_async.resources.followup import Followup
+    from aurinko_async.resources.group_booking import GroupBooking
+    from aurinko_async.resources.public_booking import PublicBooking
+    from aurinko_async.resources.subscriptions import Subscriptions
+    from aurinko_async.resources.task_lists import TaskLists
+    from aurinko_async.resources.user import User
 
 BASE_URL = "https://api.aurinko.io"
 
@@ -185,79 +187,111 @@ class AurinkoClient:
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._session.auth!r}, base_url={self._session.base_url!r})"
 
+    # The resources are imported when they are used: most programs use one or two.
+
     @cached_property
     def account(self) -> AccountResource:
         """The account that the credentials name."""
+        from aurinko_async.resources.account import AccountResource
+
         return AccountResource(self._session)
 
     @cached_property
     def accounts(self) -> Accounts:
         """All accounts of the application."""
+        from aurinko_async.resources.accounts import Accounts
+
         return Accounts(self._session)
 
     @cached_property
     def service_accounts(self) -> ServiceAccounts:
         """Service accounts of the application."""
+        from aurinko_async.resources.accounts import ServiceAccounts
+
         return ServiceAccounts(self._session)
 
     @cached_property
     def managed_accounts(self) -> ManagedAccounts:
         """Accounts under a service account."""
+        from aurinko_async.resources.accounts import ManagedAccounts
+
         return ManagedAccounts(self._session)
 
     @cached_property
     def auth(self) -> Auth:
         """Authorisation: URLs for the browser, codes into tokens."""
+        from aurinko_async.resources.auth import Auth
+
         return Auth(self._session)
 
     @cached_property
     def user(self) -> User:
         """The end user that the credentials name."""
+        from aurinko_async.resources.user import User
+
         return User(self._session)
 
     @cached_property
     def email(self) -> Email:
         """Mail: messages, drafts, folders, conversations, tracking."""
+        from aurinko_async.resources.email import Email
+
         return Email(self._session)
 
     @cached_property
     def calendars(self) -> Calendars:
         """Calendars and events."""
+        from aurinko_async.resources.calendars import Calendars
+
         return Calendars(self._session)
 
     @cached_property
     def contacts(self) -> Contacts:
         """The address book."""
+        from aurinko_async.resources.contacts import Contacts
+
         return Contacts(self._session)
 
     @cached_property
     def task_lists(self) -> TaskLists:
         """Task lists and tasks."""
+        from aurinko_async.resources.task_lists import TaskLists
+
         return TaskLists(self._session)
 
     @cached_property
     def booking(self) -> Booking:
         """An account's booking profiles."""
+        from aurinko_async.resources.booking import Booking
+
         return Booking(self._session)
 
     @cached_property
     def group_booking(self) -> GroupBooking:
         """The application's group booking profiles."""
+        from aurinko_async.resources.group_booking import GroupBooking
+
         return GroupBooking(self._session)
 
     @cached_property
     def public_booking(self) -> PublicBooking:
         """Booking as a visitor sees it."""
+        from aurinko_async.resources.public_booking import PublicBooking
+
         return PublicBooking(self._session)
 
     @cached_property
     def followup(self) -> Followup:
         """Follow-up rules and conversations."""
+        from aurinko_async.resources.followup import Followup
+
         return Followup(self._session)
 
     @cached_property
     def subscriptions(self) -> Subscriptions:
         """Webhook subscriptions."""
+        from aurinko_async.resources.subscriptions import Subscriptions
+
         return Subscriptions(self._session)
 
 

@@ -15,8 +15,9 @@ from cattrs.preconf.orjson import make_converter
 from aurinko_async import _codec
 from aurinko_async.models import EmailMessage
 from aurinko_async.models._model import wire_names
+from aurinko_async.models._row import Row
 from aurinko_async.models.pages import DeltaPage
-from aurinko_async.models.rows import MessageColumns, Row
+from aurinko_async.models.rows import MessageColumns
 from benchmarks.mail import page
 from benchmarks.measure import Result, compare, seconds, skipped
 

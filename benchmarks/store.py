@@ -14,7 +14,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from aurinko_async._codec import decode
-from aurinko_async.models.rows import MessageColumns, Row
+from aurinko_async.models._row import Row
+from aurinko_async.models.rows import MessageColumns
 from aurinko_async.sync.store import Commit, SyncKey
 from aurinko_async.sync.stores import SQLiteStore
 from benchmarks.mail import message

@@ -12,8 +12,8 @@ from attrs import frozen
 from aurinko_async.errors import ConfigError
 from aurinko_async.export.jsonl import to_line
 from aurinko_async.export.mbox import to_mbox
+from aurinko_async.models._row import Columns
 from aurinko_async.models.calendar import Event
-from aurinko_async.models.rows import Columns
 from aurinko_async.sync.stores._mirror import Mirror
 
 if TYPE_CHECKING:

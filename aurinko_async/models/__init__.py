@@ -1,200 +1,205 @@
 """The models: what the API returns, and what callers send."""
 
-from aurinko_async.models._periods import format_period, parse_period
-from aurinko_async.models.accounts import (
-    Account,
-    AccountInput,
-    AccountSaveResult,
-    AccountType,
-    EndUser,
-    EndUserAccount,
-    EndUserExtIdType,
-    EndUserSettings,
-    Organization,
-    PreparedAuthToken,
-    Scope,
-    ServiceKey,
-    ServiceProvider,
-    ServiceType,
-    TokenStatus,
-    UserAccountType,
-)
-from aurinko_async.models.addresses import EmailAddress, EmailHeader
-from aurinko_async.models.booking import (
-    AccountAttachment,
-    AccountDetachment,
-    AdditionalField,
-    AttachedAccounts,
-    AttachedGroup,
-    AvailableProfiles,
-    AvailableProfilesRequest,
-    BookingMeetingInterval,
-    BookingProfile,
-    BookingProfileInput,
-    BookingProfileUpdate,
-    BookingRequiredMode,
-    BookingSuccess,
-    BookingTimes,
-    CreateMeetingResponse,
-    GroupAttachment,
-    GroupBookingProfile,
-    GroupBookingProfileInput,
-    GroupBookingProfileUpdate,
-    GroupDetachment,
-    GroupToAttach,
-    GroupToDetach,
-    MeetingRequest,
-    ReservationConfirmation,
-    ReservationDeletion,
-    SchedulerInfo,
-    SelectedMeetingTime,
-)
-from aurinko_async.models.calendar import (
-    Attendee,
-    AttendeePermission,
-    AttendeeResponse,
-    AttendeeType,
-    Calendar,
-    CalendarAccessRole,
-    CalendarCreate,
-    CalendarMode,
-    CalendarUpdate,
-    Event,
-    EventInput,
-    EventOrId,
-    MeetingInfo,
-    MeetingResponse,
-    MeetingResponseType,
-    OnlineMeetingDetails,
-    Organizer,
-    RecurrenceType,
-    Reminder,
-    ReminderOverride,
-)
-from aurinko_async.models.callback import AuthCallback, parse_callback
-from aurinko_async.models.common import BodyType, DeletedRecord, OkResponse
-from aurinko_async.models.contacts import (
-    Contact,
-    ContactAddressType,
-    ContactCompany,
-    ContactEmailAddress,
-    ContactInput,
-    ContactName,
-    ContactOrId,
-    ContactPhoneNumber,
-    ContactPhoneType,
-    ContactPhoto,
-    ContactPostalAddress,
-    ContactRelation,
-    ContactRelationType,
-    ContactUrl,
-    ContactUrlType,
-)
-from aurinko_async.models.followup import (
-    ConversationDripState,
-    ConversationDripStatus,
-    DripRequest,
-    FollowupConfig,
-    FollowupRule,
-    FollowupRuleAction,
-    FollowupRuleInput,
-)
-from aurinko_async.models.mail import (
-    DeletedEmailMessage,
-    EmailAttachment,
-    EmailAttachmentContent,
-    EmailDraft,
-    EmailDraftResponse,
-    EmailFolderCreate,
-    EmailFolderInfo,
-    EmailMessage,
-    EmailOmission,
-    MeetingMessageMethod,
-    RecordMeta,
-    ScheduledDraft,
-    ScheduledDraftStatus,
-    Sensitivity,
-    SyncStatus,
-    SysClassification,
-    SysLabel,
-    UpdateMessageStatusData,
-    WellKnownFoldersIn,
-    WellKnownFoldersOut,
-)
-from aurinko_async.models.mime import parse_raw
-from aurinko_async.models.outgoing import (
-    DraftSendDetails,
-    EmailDraftSendResponse,
-    EmailSendError,
-    EmailSendResponse,
-    FollowUpOutgoing,
-    OutEmailTrack,
-    OutgoingEmail,
-    OutgoingEmailAttachment,
-    OutgoingEmailReply,
-    ProcessingStatus,
-    SendStatus,
-    SendStep,
-)
-from aurinko_async.models.pages import DeltaPage, OffsetPage, Page, TokenPage
-from aurinko_async.models.recurrence import (
-    EventDateTime,
-    OccurrenceInfo,
-    OccurrenceType,
-    Recurrence,
-    RecurrenceForm,
-    RecurrenceFrequency,
-    RecurrenceIcal,
-    RecurrenceInstance,
-    RecurrencePattern,
-    RecurrenceRange,
-    RecurrenceRangeType,
-    RecurrenceSimple,
-    SeriesInfo,
-)
-from aurinko_async.models.scheduling import (
-    AvailabilityInterval,
-    AvailabilityIntervals,
-    DayOfWeek,
-    DayWorkSchedule,
-    FreeBusyItem,
-    FreeBusyRequest,
-    FreeBusySchedule,
-    FreeBusySchedulePage,
-    MeetingAttendee,
-    ShowAs,
-    SuggestMeetingTimesRequest,
-    SuggestMeetingTimesResponse,
-    TimeInterval,
-    WeekWorkSchedule,
-    WorkHoursRequest,
-    WorkHoursResponse,
-    WorkHoursResponseItem,
-    WorkingInterval,
-)
-from aurinko_async.models.subscriptions import DetailLevel, Subscription, SubscriptionFilter, SubscriptionRequest
-from aurinko_async.models.tasks import (
-    Task,
-    TaskCreate,
-    TaskCreateResponse,
-    TaskImportance,
-    TaskLink,
-    TaskList,
-    TaskListCreate,
-    TaskListUpdate,
-    TaskStatus,
-    TaskUpdate,
-    TaskUpdateResponse,
-)
-from aurinko_async.models.tracking import (
-    ConvertDraft,
-    EmailDraftCreateTrackingResponse,
-    EmailTrackingEvent,
-    RewriteHtml,
-    TrackingData,
-    TrackingEventType,
-    UpdateDraftTrackingIn,
-)
+from typing import TYPE_CHECKING
+
+from aurinko_async._lazy import lazy
+
+if TYPE_CHECKING:
+    from aurinko_async.models._periods import format_period, parse_period
+    from aurinko_async.models.accounts import (
+        Account,
+        AccountInput,
+        AccountSaveResult,
+        AccountType,
+        EndUser,
+        EndUserAccount,
+        EndUserExtIdType,
+        EndUserSettings,
+        Organization,
+        PreparedAuthToken,
+        Scope,
+        ServiceKey,
+        ServiceProvider,
+        ServiceType,
+        TokenStatus,
+        UserAccountType,
+    )
+    from aurinko_async.models.addresses import EmailAddress, EmailHeader
+    from aurinko_async.models.booking import (
+        AccountAttachment,
+        AccountDetachment,
+        AdditionalField,
+        AttachedAccounts,
+        AttachedGroup,
+        AvailableProfiles,
+        AvailableProfilesRequest,
+        BookingMeetingInterval,
+        BookingProfile,
+        BookingProfileInput,
+        BookingProfileUpdate,
+        BookingRequiredMode,
+        BookingSuccess,
+        BookingTimes,
+        CreateMeetingResponse,
+        GroupAttachment,
+        GroupBookingProfile,
+        GroupBookingProfileInput,
+        GroupBookingProfileUpdate,
+        GroupDetachment,
+        GroupToAttach,
+        GroupToDetach,
+        MeetingRequest,
+        ReservationConfirmation,
+        ReservationDeletion,
+        SchedulerInfo,
+        SelectedMeetingTime,
+    )
+    from aurinko_async.models.calendar import (
+        Attendee,
+        AttendeePermission,
+        AttendeeResponse,
+        AttendeeType,
+        Calendar,
+        CalendarAccessRole,
+        CalendarCreate,
+        CalendarMode,
+        CalendarUpdate,
+        Event,
+        EventInput,
+        EventOrId,
+        MeetingInfo,
+        MeetingResponse,
+        MeetingResponseType,
+        OnlineMeetingDetails,
+        Organizer,
+        RecurrenceType,
+        Reminder,
+        ReminderOverride,
+    )
+    from aurinko_async.models.callback import AuthCallback, parse_callback
+    from aurinko_async.models.common import BodyType, DeletedRecord, OkResponse
+    from aurinko_async.models.contacts import (
+        Contact,
+        ContactAddressType,
+        ContactCompany,
+        ContactEmailAddress,
+        ContactInput,
+        ContactName,
+        ContactOrId,
+        ContactPhoneNumber,
+        ContactPhoneType,
+        ContactPhoto,
+        ContactPostalAddress,
+        ContactRelation,
+        ContactRelationType,
+        ContactUrl,
+        ContactUrlType,
+    )
+    from aurinko_async.models.followup import (
+        ConversationDripState,
+        ConversationDripStatus,
+        DripRequest,
+        FollowupConfig,
+        FollowupRule,
+        FollowupRuleAction,
+        FollowupRuleInput,
+    )
+    from aurinko_async.models.mail import (
+        DeletedEmailMessage,
+        EmailAttachment,
+        EmailAttachmentContent,
+        EmailDraft,
+        EmailDraftResponse,
+        EmailFolderCreate,
+        EmailFolderInfo,
+        EmailMessage,
+        EmailOmission,
+        MeetingMessageMethod,
+        RecordMeta,
+        ScheduledDraft,
+        ScheduledDraftStatus,
+        Sensitivity,
+        SyncStatus,
+        SysClassification,
+        SysLabel,
+        UpdateMessageStatusData,
+        WellKnownFoldersIn,
+        WellKnownFoldersOut,
+    )
+    from aurinko_async.models.mime import parse_raw
+    from aurinko_async.models.outgoing import (
+        DraftSendDetails,
+        EmailDraftSendResponse,
+        EmailSendError,
+        EmailSendResponse,
+        FollowUpOutgoing,
+        OutEmailTrack,
+        OutgoingEmail,
+        OutgoingEmailAttachment,
+        OutgoingEmailReply,
+        ProcessingStatus,
+        SendStatus,
+        SendStep,
+    )
+    from aurinko_async.models.pages import DeltaPage, OffsetPage, Page, TokenPage
+    from aurinko_async.models.recurrence import (
+        EventDateTime,
+        OccurrenceInfo,
+        OccurrenceType,
+        Recurrence,
+        RecurrenceForm,
+        RecurrenceFrequency,
+        RecurrenceIcal,
+        RecurrenceInstance,
+        RecurrencePattern,
+        RecurrenceRange,
+        RecurrenceRangeType,
+        RecurrenceSimple,
+        SeriesInfo,
+    )
+    from aurinko_async.models.scheduling import (
+        AvailabilityInterval,
+        AvailabilityIntervals,
+        DayOfWeek,
+        DayWorkSchedule,
+        FreeBusyItem,
+        FreeBusyRequest,
+        FreeBusySchedule,
+        FreeBusySchedulePage,
+        MeetingAttendee,
+        ShowAs,
+        SuggestMeetingTimesRequest,
+        SuggestMeetingTimesResponse,
+        TimeInterval,
+        WeekWorkSchedule,
+        WorkHoursRequest,
+        WorkHoursResponse,
+        WorkHoursResponseItem,
+        WorkingInterval,
+    )
+    from aurinko_async.models.subscriptions import DetailLevel, Subscription, SubscriptionFilter, SubscriptionRequest
+    from aurinko_async.models.tasks import (
+        Task,
+        TaskCreate,
+        TaskCreateResponse,
+        TaskImportance,
+        TaskLink,
+        TaskList,
+        TaskListCreate,
+        TaskListUpdate,
+        TaskStatus,
+        TaskUpdate,
+        TaskUpdateResponse,
+    )
+    from aurinko_async.models.tracking import (
+        ConvertDraft,
+        EmailDraftCreateTrackingResponse,
+        EmailTrackingEvent,
+        RewriteHtml,
+        TrackingData,
+        TrackingEventType,
+        UpdateDraftTrackingIn,
+    )
 
 __all__ = [
     "Account",
@@ -382,3 +387,52 @@ __all__ = [
     "parse_period",
     "parse_raw",
 ]
+
+if not TYPE_CHECKING:
+    __getattr__, __dir__ = lazy(
+        __name__,
+        {
+            "_periods": "format_period parse_period",
+            "accounts": "Account AccountInput AccountSaveResult AccountType EndUser EndUserAccount EndUserExtIdType "
+            "EndUserSettings Organization PreparedAuthToken Scope ServiceKey ServiceProvider ServiceType "
+            "TokenStatus UserAccountType",
+            "addresses": "EmailAddress EmailHeader",
+            "booking": "AccountAttachment AccountDetachment AdditionalField AttachedAccounts AttachedGroup "
+            "AvailableProfiles AvailableProfilesRequest BookingMeetingInterval BookingProfile BookingProfileInput "
+            "BookingProfileUpdate BookingRequiredMode BookingSuccess BookingTimes CreateMeetingResponse "
+            "GroupAttachment GroupBookingProfile GroupBookingProfileInput GroupBookingProfileUpdate GroupDetachment "
+            "GroupToAttach GroupToDetach MeetingRequest ReservationConfirmation ReservationDeletion SchedulerInfo "
+            "SelectedMeetingTime",
+            "calendar": "Attendee AttendeePermission AttendeeResponse AttendeeType Calendar CalendarAccessRole "
+            "CalendarCreate CalendarMode CalendarUpdate Event EventInput EventOrId MeetingInfo MeetingResponse "
+            "MeetingResponseType OnlineMeetingDetails Organizer RecurrenceType Reminder ReminderOverride",
+            "callback": "AuthCallback parse_callback",
+            "common": "BodyType DeletedRecord OkResponse",
+            "contacts": "Contact ContactAddressType ContactCompany ContactEmailAddress ContactInput ContactName "
+            "ContactOrId ContactPhoneNumber ContactPhoneType ContactPhoto ContactPostalAddress ContactRelation "
+            "ContactRelationType ContactUrl ContactUrlType",
+            "followup": "ConversationDripState ConversationDripStatus DripRequest FollowupConfig FollowupRule "
+            "FollowupRuleAction FollowupRuleInput",
+            "mail": "DeletedEmailMessage EmailAttachment EmailAttachmentContent EmailDraft EmailDraftResponse "
+            "EmailFolderCreate EmailFolderInfo EmailMessage EmailOmission MeetingMessageMethod RecordMeta "
+            "ScheduledDraft ScheduledDraftStatus Sensitivity SyncStatus SysClassification SysLabel "
+            "UpdateMessageStatusData WellKnownFoldersIn WellKnownFoldersOut",
+            "mime": "parse_raw",
+            "outgoing": "DraftSendDetails EmailDraftSendResponse EmailSendError EmailSendResponse FollowUpOutgoing "
+            "OutEmailTrack OutgoingEmail OutgoingEmailAttachment OutgoingEmailReply ProcessingStatus SendStatus "
+            "SendStep",
+            "pages": "DeltaPage OffsetPage Page TokenPage",
+            "recurrence": "EventDateTime OccurrenceInfo OccurrenceType Recurrence RecurrenceForm RecurrenceFrequency "
+            "RecurrenceIcal RecurrenceInstance RecurrencePattern RecurrenceRange RecurrenceRangeType "
+            "RecurrenceSimple SeriesInfo",
+            "scheduling": "AvailabilityInterval AvailabilityIntervals DayOfWeek DayWorkSchedule FreeBusyItem "
+            "FreeBusyRequest FreeBusySchedule FreeBusySchedulePage MeetingAttendee ShowAs "
+            "SuggestMeetingTimesRequest SuggestMeetingTimesResponse TimeInterval WeekWorkSchedule WorkHoursRequest "
+            "WorkHoursResponse WorkHoursResponseItem WorkingInterval",
+            "subscriptions": "DetailLevel Subscription SubscriptionFilter SubscriptionRequest",
+            "tasks": "Task TaskCreate TaskCreateResponse TaskImportance TaskLink TaskList TaskListCreate "
+            "TaskListUpdate TaskStatus TaskUpdate TaskUpdateResponse",
+            "tracking": "ConvertDraft EmailDraftCreateTrackingResponse EmailTrackingEvent RewriteHtml TrackingData "
+            "TrackingEventType UpdateDraftTrackingIn",
+        },
+    )

@@ -1,45 +1,14 @@
-"""Records as a store keeps them: the API's JSON byte for byte, beside the few fields that are searched by."""
+"""The fields that the records in a store are searched by."""
 
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Generic, Protocol, TypeVar
-
-from attrs import field, frozen
 
 from aurinko_async.models._model import model
 from aurinko_async.models.addresses import EmailAddress
 from aurinko_async.models.calendar import MeetingInfo, Organizer
 from aurinko_async.models.contacts import ContactCompany, ContactEmailAddress, ContactName, ContactPhoneNumber
 from aurinko_async.models.recurrence import EventDateTime, OccurrenceInfo
-
-
-class Columns(Protocol):
-    """What every record has to a sync."""
-
-    @property
-    def id(self) -> str | None: ...
-    @property
-    def omitted(self) -> list[str] | None: ...
-
-
-C = TypeVar("C", bound=Columns)
-
-
-@frozen
-class Row(Generic[C]):
-    """A record: its JSON as it came (`raw`) and its searchable fields."""
-
-    raw: bytes = field(repr=False)
-    columns: C
-
-    @property
-    def id(self) -> str | None:
-        return self.columns.id
-
-    @property
-    def omitted(self) -> list[str] | None:
-        return self.columns.omitted
 
 
 @model

@@ -10,8 +10,8 @@ from attrs import evolve, frozen
 from aurinko_async._session import Session
 from aurinko_async._types import Call
 from aurinko_async.errors import DecodeError
+from aurinko_async.models._row import Row
 from aurinko_async.models.pages import DeltaPage
-from aurinko_async.models.rows import Row
 from aurinko_async.resources.account import AccountResource
 from aurinko_async.sync.containers import Containers, ContainerSync
 from aurinko_async.sync.driver import DeltaSync

@@ -20,8 +20,8 @@ from aurinko_async.errors import (
     MalformedBody,
     NotFound,
 )
+from aurinko_async.models._row import Row
 from aurinko_async.models.pages import DeltaPage
-from aurinko_async.models.rows import Row
 from aurinko_async.sync.ahead import Ahead
 from aurinko_async.sync.checkpoint import Checkpoint
 from aurinko_async.sync.machine import (

@@ -8,7 +8,7 @@ from typing import Any, Literal, Protocol, TypeAlias
 
 from attrs import field, frozen
 
-from aurinko_async.models.rows import Row
+from aurinko_async.models._row import Row
 
 
 @frozen

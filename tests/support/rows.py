@@ -7,8 +7,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeAlias
 
 from aurinko_async._codec import decode
+from aurinko_async.models._row import Row
 from aurinko_async.models.mail import DeletedEmailMessage
-from aurinko_async.models.rows import ContactColumns, EventColumns, MessageColumns, Row, TaskColumns
+from aurinko_async.models.rows import ContactColumns, EventColumns, MessageColumns, TaskColumns
 from aurinko_async.sync.store import Commit, Lease, SyncKey
 from aurinko_async.sync.stores import MemoryStore, PostgresStore, SQLiteStore
 

@@ -21,8 +21,9 @@ from aurinko_async.models import (
     OutgoingEmailAttachment,
     WellKnownFoldersIn,
 )
+from aurinko_async.models._row import Row
 from aurinko_async.models.pages import DeltaPage, TokenPage
-from aurinko_async.models.rows import MessageColumns, Row
+from aurinko_async.models.rows import MessageColumns
 
 
 def read(**fields: Any) -> EmailMessage:

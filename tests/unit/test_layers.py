@@ -7,6 +7,7 @@ import aurinko_async
 
 PACKAGE = Path(aurinko_async.__file__).parent
 LAYERS = [
+    "_lazy",
     "errors",
     "_types",
     "models",

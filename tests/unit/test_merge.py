@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from aurinko_async._codec import decode
-from aurinko_async.models.rows import EventColumns, Row
+from aurinko_async.models._row import Row
+from aurinko_async.models.rows import EventColumns
 from aurinko_async.sync.stores._merge import GROUPS, by_id, completed
 from support.rows import of_json, row
 

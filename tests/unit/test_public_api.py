@@ -6,6 +6,8 @@ import inspect
 import json
 import pkgutil
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
@@ -30,6 +32,8 @@ EXPORTING = [
     "aurinko_async.webhooks",
 ]
 """The modules that users import from."""
+LAZY = [*EXPORTING, "aurinko_async.export", "aurinko_async.oauth", "aurinko_async.sync.stores"]
+"""The modules that import what they export on first use."""
 
 COMPOSED = {
     "email.delta",
@@ -56,19 +60,72 @@ def test_the_exports_are_sorted_and_there_once(name: str) -> None:
     assert len(set(exported)) == len(exported)
 
 
-@pytest.mark.parametrize("name", EXPORTING)
-def test_all_that_a_module_imports_is_exported_and_all_that_it_exports_is_there(name: str) -> None:
-    module = importlib.import_module(name)
-    assert module.__file__
-    imported = {
-        alias.asname or alias.name
-        for node in ast.parse(Path(module.__file__).read_text("utf-8")).body
+def imported_for_type_checkers(name: str) -> dict[str, str]:
+    """What a module imports under `if TYPE_CHECKING`, and whence."""
+    path = importlib.import_module(name).__file__
+    assert path
+    blocks = [node for node in ast.parse(Path(path).read_text("utf-8")).body if isinstance(node, ast.If)]
+    return {
+        alias.asname or alias.name: str(node.module)
+        for block in blocks
+        if ast.unparse(block.test) == "TYPE_CHECKING"
+        for node in block.body
         if isinstance(node, ast.ImportFrom)
         for alias in node.names
     }
-    assert imported == set(module.__all__)
-    for export in module.__all__:
-        assert getattr(module, export) is not None
+
+
+@pytest.mark.parametrize("name", LAZY)
+def test_what_type_checkers_see_is_exported_and_is_what_there_is(name: str) -> None:
+    module = importlib.import_module(name)
+    seen = imported_for_type_checkers(name)
+    assert set(seen) == set(module.__all__)
+    for export, home in seen.items():
+        assert getattr(module, export) is getattr(importlib.import_module(home), export), export
+    assert set(module.__all__) <= set(dir(module))
+
+
+@pytest.mark.parametrize("name", LAZY)
+def test_a_name_that_is_not_there_is_refused_as_python_does(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"module '{re.escape(name)}' has no attribute 'Nothing'"):
+        importlib.import_module(name).Nothing  # noqa: B018
+    with pytest.raises(ImportError, match="cannot import name 'Nothing'"):
+        exec(f"from {name} import Nothing")
+
+
+def modules_after(statement: str) -> set[str]:
+    program = f"import sys\n{statement}\nprint(*sys.modules)"
+    return set(
+        subprocess.run([sys.executable, "-c", program], check=True, capture_output=True, text=True).stdout.split()
+    )
+
+
+HEAVY = {
+    *("aiohttp.web", "aiosqlite", "cattrs", "psycopg", "psycopg_pool", "pydantic", "pytest", "rich", "sqlite3"),
+    *("typer", "uvloop", "aurinko_async.cli", "aurinko_async.export", "aurinko_async.sandbox"),
+    "aurinko_async.webhooks",
+}
+
+
+def test_nothing_is_imported_that_is_not_used() -> None:
+    package = modules_after("import aurinko_async")
+    assert {name for name in package if name.startswith("aurinko_async.")} == {"aurinko_async._lazy"}
+    assert not package & {"aiohttp", "asyncio", "attrs", "msgspec", *HEAVY}
+
+    client = modules_after("from aurinko_async import AccountAuth, AurinkoClient\nAurinkoClient(AccountAuth('token'))")
+    assert "aiohttp" in client
+    assert not client & {"aurinko_async.sync", "aurinko_async.oauth", "aurinko_async.models.mail", *HEAVY}
+
+    engine = modules_after("import aurinko_async\nfor name in aurinko_async.__all__: getattr(aurinko_async, name)")
+    assert "aurinko_async.sync.stores.postgres" in engine
+    assert not engine & (HEAVY - {"cattrs"})
+
+
+def test_the_pytest_plugin_imports_nothing_of_the_package() -> None:
+    plugin = modules_after("import aurinko_async.sandbox.pytest_plugin")
+    own = {name for name in plugin if name.startswith("aurinko_async.")}
+    assert own == {"aurinko_async._lazy", "aurinko_async.sandbox", "aurinko_async.sandbox.pytest_plugin"}
+    assert not plugin & {"aiohttp", "attrs.validators", "msgspec", "cattrs"}
 
 
 @pytest.mark.parametrize("name", EXPORTING)
@@ -150,7 +207,10 @@ def documented(owner: Any, where: str) -> Iterator[tuple[str, Any]]:
 def everything() -> dict[str, Any]:
     found: dict[str, Any] = {}
     for name in [*EXPORTING, "aurinko_async.errors"]:
-        found.update(documented(importlib.import_module(name), name))
+        module = importlib.import_module(name)
+        for export in getattr(module, "__all__", ()):
+            getattr(module, export)
+        found.update(documented(module, name))
     for info in pkgutil.iter_modules(importlib.import_module("aurinko_async.resources").__path__):
         module = importlib.import_module(f"aurinko_async.resources.{info.name}")
         for name, cls in public_classes(module).items():
@@ -187,11 +247,19 @@ def test_everything_public_has_a_docstring_that_begins_with_a_sentence() -> None
         assert first.endswith((".", "?", ":")), where
 
 
+RESOURCES = {name.rpartition(".")[2]: cls for name, cls in PUBLIC.items() if ".resources." in name}
+
+
+def resource_of(member: cached_property[Any]) -> Any:
+    """The class of a resource: the client imports it on first use, so that its annotation is but a name."""
+    return get_type_hints(member.func, {**RESOURCES, **member.func.__globals__})["return"]
+
+
 def method_of(name: str) -> Any:
     found: Any = AurinkoClient
     for part in name.split("."):
         member = vars(found)[part] if part in vars(found) else getattr(found, part)
-        found = get_type_hints(member.func)["return"] if isinstance(member, cached_property) else plain(member)
+        found = resource_of(member) if isinstance(member, cached_property) else plain(member)
     return found
 
 
@@ -254,7 +322,7 @@ def test_a_parameter_of_lists_is_documented_everywhere_and_in_the_same_words() -
 def paths(cls: Any, prefix: str) -> Iterator[tuple[str, Any]]:
     for name, member in vars(cls).items():
         if isinstance(member, cached_property):
-            resource = get_type_hints(member.func)["return"]
+            resource = resource_of(member)
             yield f"{prefix}.{name}", resource
             yield from paths(resource, f"{prefix}.{name}")
 

@@ -12,7 +12,7 @@ import msgspec
 
 from aurinko_async._codec import decode
 from aurinko_async.errors import DecodeError
-from aurinko_async.models.rows import Columns, Row
+from aurinko_async.models._row import Columns, Row
 from aurinko_async.sync.stores._tables import cleaned
 
 C = TypeVar("C", bound=Columns)

@@ -11,10 +11,10 @@ from attrs import frozen
 
 from aurinko_async._codec import decode
 from aurinko_async.errors import DecodeError, InvalidInput
+from aurinko_async.models._row import Row
 from aurinko_async.models.calendar import Event
 from aurinko_async.models.contacts import Contact
 from aurinko_async.models.mail import EmailMessage
-from aurinko_async.models.rows import Row
 from aurinko_async.models.tasks import Task
 from aurinko_async.sync.stores._tables import CONTACTS, EVENTS, MESSAGES, TABLES, TASKS, Table
 

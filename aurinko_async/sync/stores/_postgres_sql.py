@@ -12,7 +12,7 @@ from typing import Any, Final, TypeAlias
 import msgspec
 from attrs import frozen
 
-from aurinko_async.models.rows import Row
+from aurinko_async.models._row import Row
 from aurinko_async.sync.store import SyncKey
 from aurinko_async.sync.stores._mirror import Query
 from aurinko_async.sync.stores._tables import TABLES, Kind, Table, clean, cleaned, text_time

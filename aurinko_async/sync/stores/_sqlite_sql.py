@@ -11,7 +11,7 @@ from typing import Any, Final
 import msgspec
 from attrs import frozen
 
-from aurinko_async.models.rows import Row
+from aurinko_async.models._row import Row
 from aurinko_async.sync.stores._mirror import Query
 from aurinko_async.sync.stores._tables import Kind, Table, clean, cleaned, text_time, window
 

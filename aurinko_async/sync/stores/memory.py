@@ -11,7 +11,7 @@ from typing import Any, Self
 from attrs import evolve, frozen
 
 from aurinko_async.errors import LeaseHeld, LeaseLost
-from aurinko_async.models.rows import Row
+from aurinko_async.models._row import Row
 from aurinko_async.sync.store import AccountState, Applied, Commit, Lease, Mark, SyncKey, SyncState
 from aurinko_async.sync.stores._merge import by_id, completed
 from aurinko_async.sync.stores._mirror import Mirror, Query

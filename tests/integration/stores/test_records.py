@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from aurinko_async.models.rows import Row
+from aurinko_async.models._row import Row
 from aurinko_async.sync.store import Applied, Lease
 from support.rows import NOW, Store, commit, gone, ids, of_json, row
 

@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from aurinko_async.errors import InvalidInput
+from aurinko_async.models._row import Row
 from aurinko_async.models.calendar import Event
 from aurinko_async.models.contacts import Contact
 from aurinko_async.models.mail import EmailMessage
-from aurinko_async.models.rows import Row
 from aurinko_async.models.tasks import Task
 from aurinko_async.sync.store import Lease, SyncKey
 from support.rows import KEY, NOW, Store, commit, contact, event, gone, row, task
