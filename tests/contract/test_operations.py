@@ -21,7 +21,10 @@ from aurinko_async.pagination import OffsetPaginator, Paginator, TokenPaginator
 from aurinko_async.resources._resource import Resource
 from support.contract import OPERATIONS, SCHEMAS, SECURITY, classes_of, type_of
 
-COMPOSED = {"email.delta", "calendars.delta", "contacts.delta", "task_lists.delta"}
+COMPOSED = {f"{area}.delta" for area in ("email", "calendars", "contacts", "task_lists")} | {
+    "calendars.delta_all",
+    "task_lists.delta_all",
+}
 """Public methods of resources that are more than one operation."""
 
 LOCAL = {"auth.new_state", "auth.parse_callback"}

@@ -73,14 +73,18 @@ async def test_a_sqlite_file_that_is_locked_and_full_now_and_then(tmp_path: Path
                     other.execute("ROLLBACK")
                     await asyncio.sleep(dice.uniform(0, 0.05))
 
+        async def room(pages: int) -> None:
+            await opened._run(lambda database: database.connection.execute(f"PRAGMA max_page_count = {pages}"))
+
         async def fill() -> None:
-            while True:
-                await opened._run(lambda database: database.connection.execute("PRAGMA max_page_count = 1").fetchone())
-                await asyncio.sleep(0.03)
-                await opened._run(
-                    lambda database: database.connection.execute("PRAGMA max_page_count = 1000000").fetchone()
-                )
-                await asyncio.sleep(dice.uniform(0, 0.05))
+            try:
+                while True:
+                    await room(1)
+                    await asyncio.sleep(0.03)
+                    await room(1_000_000)
+                    await asyncio.sleep(dice.uniform(0, 0.05))
+            finally:
+                await room(1_000_000)
 
         meddler = Meddler(2)
         engine = engine_of(client, store, clock)
