@@ -51,15 +51,15 @@ function follow() {
     shown = html;
     const known = new Set(rows().map((row) => row.dataset.id));
     const focused = list.contains(document.activeElement) && document.activeElement.getAttribute("href");
-    const top = rows()[0]?.dataset.id;
+    const newest = rows()[0]?.querySelector("time").dateTime;
     list.innerHTML = html;
     tellTimes(list);
     mark();
     if (focused) list.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
     if (!known.size) return;
-    // What is new stands above what was on top; what lies below was there, only not listed.
-    const index = rows().findIndex((row) => row.dataset.id === top);
-    const came = rows().slice(0, Math.max(index, 0)).filter((row) => !known.has(row.dataset.id));
+    // What is older than the newest was there before, only not on this list.
+    const isNew = (row) => !known.has(row.dataset.id) && row.querySelector("time").dateTime >= newest;
+    const came = rows().filter(isNew);
     for (const row of came) fresh.set(row.dataset.id, Date.now() + 5000);
     for (const row of rows()) row.classList.toggle("fresh", fresh.get(row.dataset.id) > Date.now());
     if (came.length) say(came);
