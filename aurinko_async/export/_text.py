@@ -4,13 +4,10 @@ from __future__ import annotations
 
 import re
 from html.parser import HTMLParser
-from typing import Any, Final, TypeVar, cast
+from typing import Final
 
-import attrs
+from aurinko_async.models.headers import fit
 
-T = TypeVar("T")
-
-_UNFIT: Final = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 _BREAK: Final = re.compile(r"\r\n?|\f")
 _HTML: Final = re.compile(
     r"<(?:!doctype|html|head|body|div|p|br|span|table|a|b|i|ul|ol|h\d|img)\b[^>]*>", re.IGNORECASE
@@ -25,36 +22,9 @@ def clean(text: str | None) -> str:
     return _BREAK.sub("\n", fit(text or ""))
 
 
-def fit(text: str) -> str:
-    """The text without control characters but for the end of a line, a page and a tab."""
-    if not text.isascii():
-        # Two surrogates that belong together become the character they stand for.
-        text = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return _UNFIT.sub("", text)
-
-
 def line(text: str | None) -> str:
     """The text as one line."""
     return " ".join(clean(text).split())
-
-
-def scrubbed(value: T) -> T:
-    """A copy of a model whose texts are all `fit`; the model itself when they are."""
-    return cast("T", _scrubbed(value))
-
-
-def _scrubbed(value: Any) -> Any:
-    kind: type[Any] = value.__class__
-    if kind is str:
-        text = fit(value)
-        return value if text == value else text
-    if kind is list:
-        return [_scrubbed(item) for item in value]
-    if attrs.has(kind):
-        found = {field.name: getattr(value, field.name) for field in attrs.fields(kind)}
-        changes = {name: made for name, old in found.items() if (made := _scrubbed(old)) is not old}
-        return attrs.evolve(value, **changes) if changes else value
-    return value
 
 
 def is_html(text: str) -> bool:

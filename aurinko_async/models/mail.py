@@ -222,6 +222,9 @@ class EmailMessage:
         Args:
             raw: Its source, from `client.email.messages.get_raw(message.id)`: then it is complete and exact. Without,
                 it is made of what is here: the known headers, the body, and the attachments whose content is here.
+                What its header cannot hold stands in one of its own: an address that is not ASCII or malformed, with
+                its name, in `X-Aurinko-To`, `X-Aurinko-From` and so on, several as the fields of a line of CSV; a
+                malformed id in `X-Aurinko-Message-ID`. Control characters are left out of headers.
         """
         return mime.compose_email(self) if raw is None else mime.parse_raw(raw)
 

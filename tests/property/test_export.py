@@ -89,7 +89,7 @@ def the_message(data: bytes) -> Message:
 
 
 OWN = {"status", "x-status", "x-aurinko-labels", "x-aurinko-id", "x-aurinko-thread-id", "x-aurinko-omitted"}
-OWN |= {f"x-aurinko-{name}" for name in ("from", "to", "cc", "bcc", "reply-to")}
+OWN |= {f"x-aurinko-{name}" for name in ("from", "to", "cc", "bcc", "reply-to", "message-id")}
 KNOWN = {"subject", "from", "to", "cc", "bcc", "reply-to", "date", "message-id", "in-reply-to", "references"}
 MIME = {"content-type", "content-transfer-encoding", "mime-version"}
 

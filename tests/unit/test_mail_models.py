@@ -155,7 +155,7 @@ class TestToEmail:
             "<i@x>",
         )
 
-    def test_what_no_header_can_hold_is_left_out(self) -> None:
+    def test_what_no_header_can_hold_does_not_stand_in_one(self) -> None:
         """Else one malformed value of a provider would cost the whole message."""
         message = EmailMessage(
             subject="Hi",
