@@ -14,6 +14,8 @@ class Columns(Protocol):
     def id(self) -> str | None: ...
     @property
     def omitted(self) -> list[str] | None: ...
+    @property
+    def deleted(self) -> bool | None: ...
 
 
 C = TypeVar("C", bound=Columns)
@@ -33,3 +35,7 @@ class Row(Generic[C]):
     @property
     def omitted(self) -> list[str] | None:
         return self.columns.omitted
+
+    @property
+    def deleted(self) -> bool | None:
+        return self.columns.deleted

@@ -59,7 +59,7 @@ class EmailSource:
         return (None if self.days_within is None else (now - timedelta(days=self.days_within)).isoformat(), None)
 
     def is_tombstone(self, record: EmailMessage) -> bool:
-        return bool(_fields(record).deleted)
+        return bool(record.deleted)
 
     def tombstone(self, record_id: str) -> DeletedEmailMessage:
         return DeletedEmailMessage(id=record_id)
@@ -100,9 +100,8 @@ class EventSource:
         return self.time_min.isoformat(), self.time_max.isoformat()
 
     def is_tombstone(self, record: Event) -> bool:
-        event = _fields(record)
-        occurrence = event.occurrence_info
-        return bool(event.deleted) or (occurrence is not None and occurrence.type == OccurrenceType.DELETED)
+        occurrence = _fields(record).occurrence_info
+        return bool(record.deleted) or (occurrence is not None and occurrence.type == OccurrenceType.DELETED)
 
     def tombstone(self, record_id: str) -> DeletedRecord:
         return DeletedRecord(id=record_id)
@@ -140,7 +139,7 @@ class ContactSource:
         return None, None
 
     def is_tombstone(self, record: Contact) -> bool:
-        return bool(_fields(record).deleted)
+        return bool(record.deleted)
 
     def tombstone(self, record_id: str) -> DeletedRecord:
         return DeletedRecord(id=record_id)
@@ -182,7 +181,7 @@ class TaskSource:
         return (None if since is None else since.isoformat()), None
 
     def is_tombstone(self, record: Task) -> bool:
-        return bool(_fields(record).deleted)
+        return bool(record.deleted)
 
     def tombstone(self, record_id: str) -> DeletedRecord:
         return DeletedRecord(id=record_id)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from typing import Any, Final, Literal, TypeAlias, cast
+from typing import Final, Literal, TypeAlias
 
 import msgspec
-from attrs import evolve, fields, frozen
+from attrs import evolve, frozen
 
 from aurinko_async.errors import InvalidInput
 
@@ -71,7 +71,8 @@ class Checkpoint:
         return evolve(self, params=RETIRED, generation=self.generation + 1, window=(None, None), scanning=False)
 
     def to_json(self) -> str:
-        return msgspec.json.encode({field.name: _plain(getattr(self, field.name)) for field in _FIELDS}).decode()
+        # The order of a set is another each time: what does not change should not be written as if it did.
+        return msgspec.json.encode(self, order="deterministic").decode()
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Checkpoint:
@@ -87,15 +88,6 @@ class Checkpoint:
             raise InvalidInput("the checkpoint is not one that this package wrote") from None
 
 
-_FIELDS = fields(Checkpoint)
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, frozenset):
-        return sorted(cast("frozenset[str]", value))
-    return {"delta": value.delta, "page": value.page} if isinstance(value, Cursor) else value
-
-
 def digest(record_id: str) -> str:
     return hashlib.blake2b(record_id.encode("utf-8", "surrogatepass"), digest_size=6).hexdigest()
 
@@ -104,7 +96,7 @@ def remember(seen: Digests, ids: Iterable[str]) -> Digests:
     """The ids of a round with those of one more page."""
     if seen is None:
         return None
-    together = seen.union(map(digest, ids))
+    together = seen.union([digest(record_id) for record_id in ids])
     return together if len(together) <= RECENT else None
 
 

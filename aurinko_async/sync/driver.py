@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Generic, Literal, TypeAlias, cast
 
 import backoff
-from attrs import define, evolve
+from attrs import asdict, define
 
 from aurinko_async._types import Clock
 from aurinko_async.errors import (
@@ -43,7 +43,7 @@ from aurinko_async.sync.machine import (
     Wait,
     Waited,
 )
-from aurinko_async.sync.store import Applied, Commit, Lease, SyncKey, SyncStore
+from aurinko_async.sync.store import Commit, Lease, SyncKey, SyncStore
 from aurinko_async.sync.values import Batch, D, R, SweepOrder, SyncOptions, SyncReport, SyncSource
 
 READY_WAIT: Final = 10.0
@@ -127,7 +127,11 @@ class _Run(Generic[R, D]):
         self._lease: Lease | None = None
         self._pending: Batch[R, D] | None = None
         self._handed: Checkpoint | None = None
-        self.report = SyncReport()
+        self._told: dict[str, Any] = asdict(SyncReport(), recurse=False)
+
+    @property
+    def report(self) -> SyncReport:
+        return SyncReport(**self._told)
 
     async def batches(self) -> AsyncGenerator[Batch[R, D], None]:
         ahead = Ahead(self._fetch)
@@ -209,8 +213,9 @@ class _Run(Generic[R, D]):
             page = await ahead.take(action)
         except CursorRejected:
             return TokenRejected()
-        ids = tuple(record.id or "" for record in page.records) + tuple(error.record_id or "" for error in page.errors)
-        return PageArrived(page, ids, page.next_page_token, page.next_delta_token)
+        ids = [record.id or "" for record in page.records]
+        ids += [error.record_id or "" for error in page.errors]
+        return PageArrived(page, tuple(ids), page.next_page_token, page.next_delta_token)
 
     async def _fetch(self, action: FetchPage) -> DeltaPage[Any]:
         fetch = self._source.deleted if action.stream == "deleted" else self._source.updated
@@ -220,26 +225,29 @@ class _Run(Generic[R, D]):
 
     async def _batch(self, action: Deliver | Sweep) -> Batch[R, D]:
         made = await (self._of_sweep(action) if isinstance(action, Sweep) else self._of_page(action))
-        self._tell(errors=self.report.errors + made.errors)
-        return evolve(made, checkpoint=action.checkpoint.to_json())
+        if made.errors:
+            self._count(errors=made.errors)
+        return made
 
     async def _of_page(self, action: Deliver) -> Batch[R, D]:
         page: DeltaPage[Any] = action.records
-        generation = action.checkpoint.generation
+        generation, checkpoint = action.checkpoint.generation, action.checkpoint.to_json()
         if action.stream == "deleted":
             live, errors = await self._look_up(action.settle)
             there = {record.id for record in live} | {error.record_id for error in errors}
             gone = tuple(tombstone for tombstone in page.records if tombstone.id not in there)
-            return Batch(updated=live, deleted=gone, generation=generation, checkpoint="", errors=page.errors + errors)
-        dead = tuple(record for record in page.records if self._source.is_tombstone(record))
-        live = tuple(record for record in page.records if not self._source.is_tombstone(record))
+            return Batch(
+                updated=live, deleted=gone, generation=generation, checkpoint=checkpoint, errors=page.errors + errors
+            )
+        dead = tuple(filter(self._source.is_tombstone, page.records))
+        live = tuple(r for r in page.records if not self._source.is_tombstone(r)) if dead else tuple(page.records)
         live, errors = await self._hydrated(live) if self._options.hydrate else (live, ())
         return Batch(
             updated=live,
             deleted=tuple(self._source.tombstone(record.id) for record in dead),
             deleted_records=dead,
             generation=generation,
-            checkpoint="",
+            checkpoint=checkpoint,
             errors=page.errors + errors,
         )
 
@@ -247,7 +255,7 @@ class _Run(Generic[R, D]):
         since, until = (None if bound is None else datetime.fromisoformat(bound) for bound in action.window)
         if self._mode != "mirror" or (since is None and until is None):
             order = SweepOrder(action.generation, since, until)
-            return Batch(generation=action.generation, checkpoint="", sweep=order)
+            return Batch(generation=action.generation, checkpoint=action.checkpoint.to_json(), sweep=order)
         assert self._options.store is not None
         assert self._lease is not None
         before, after = self._source.slack
@@ -261,7 +269,12 @@ class _Run(Generic[R, D]):
         gone = tuple(self._source.tombstone(record_id) for record_id in doubtful if record_id not in there)
         order = SweepOrder(action.generation, since and since + after, until and until - after)
         return Batch(
-            updated=live, deleted=gone, generation=action.generation, checkpoint="", sweep=order, errors=errors
+            updated=live,
+            deleted=gone,
+            generation=action.generation,
+            checkpoint=action.checkpoint.to_json(),
+            sweep=order,
+            errors=errors,
         )
 
     async def _hydrated(self, records: tuple[R, ...]) -> tuple[tuple[R, ...], tuple[DecodeError, ...]]:
@@ -305,35 +318,30 @@ class _Run(Generic[R, D]):
             return
         batch, self._pending = self._pending, None
         checkpoint = action.checkpoint
-        commit = Commit(
-            checkpoint=checkpoint.to_json(), generation=checkpoint.generation, at=self._now(), finished=finished
-        )
-        if batch is not None:
-            sweep = None if batch.sweep is None else (batch.sweep.since, batch.sweep.until)
-            commit = evolve(
-                commit,
+        if batch is None:
+            commit = Commit(
+                checkpoint=checkpoint.to_json(), generation=checkpoint.generation, at=self._now(), finished=finished
+            )
+        else:
+            commit = Commit(
+                checkpoint=batch.checkpoint,
+                generation=checkpoint.generation,
+                at=self._now(),
                 rows=cast("tuple[Row[Any], ...]", batch.updated),
                 deleted=batch.deleted,
                 deleted_rows=cast("tuple[Row[Any], ...]", batch.deleted_records),
-                sweep=sweep,
+                sweep=None if batch.sweep is None else (batch.sweep.since, batch.sweep.until),
+                finished=finished,
             )
         applied = await self._options.store.commit(self._lease, commit)
         if batch is not None:
-            self._count(applied)
-
-    def _count(self, applied: Applied) -> None:
-        report = self.report
-        self._tell(
-            added=report.added + applied.added,
-            updated=report.updated + applied.updated,
-            deleted=report.deleted + applied.deleted,
-        )
+            self._count(added=applied.added, updated=applied.updated, deleted=applied.deleted)
 
     # --- telling
 
     def _observe(self, action: Action, checkpoint: Checkpoint | None) -> None:
         generation = checkpoint.generation if checkpoint else 0
-        scan = checkpoint is None or checkpoint.scanning or self.report.scan
+        scan = checkpoint is None or checkpoint.scanning or self._told["scan"]
         if isinstance(action, FetchPage):
             self._tell(phase=action.stream, generation=generation, scan=scan)
         elif isinstance(action, Sweep):
@@ -343,15 +351,13 @@ class _Run(Generic[R, D]):
         elif isinstance(action, Deliver):
             page: DeltaPage[Any] = action.records
             count = len(page.records)
-            updated = action.stream == "updated"
-            self._tell(
-                pages=self.report.pages + 1,
-                records=self.report.records + (count if updated else 0),
-                tombstones=self.report.tombstones + (0 if updated else count),
-            )
+            self._count(pages=1, **{"records" if action.stream == "updated" else "tombstones": count})
+
+    def _count(self, **more: Any) -> None:
+        self._tell(**{name: self._told[name] + amount for name, amount in more.items()})
 
     def _tell(self, **changes: Any) -> None:
-        self.report = evolve(self.report, **changes)
+        self._told.update(changes)
         if self._options.progress is not None:
             self._options.progress(self.report)
 
