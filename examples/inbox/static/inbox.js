@@ -51,12 +51,13 @@ function follow() {
     shown = html;
     const known = new Set(rows().map((row) => row.dataset.id));
     const focused = list.contains(document.activeElement) && document.activeElement.getAttribute("href");
+    const first = !known.size || list.querySelector("[data-loading]"); // the first sync brings what was there before
     const newest = rows()[0]?.querySelector("time").dateTime;
     list.innerHTML = html;
     tellTimes(list);
     mark();
     if (focused) list.querySelector(`a[href="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
-    if (!known.size) return;
+    if (first) return;
     // What is older than the newest was there before, only not on this list.
     const isNew = (row) => !known.has(row.dataset.id) && row.querySelector("time").dateTime >= newest;
     const came = rows().filter(isNew);
