@@ -226,7 +226,7 @@ class Mirror(ABC):
             container: The calendar or task list; `None` looks in all that are mirrored.
         """
         raw = await self.raw(account, record_id, resource=resource, container=container)
-        return None if raw is None else _read(_table(resource, container).model, raw)
+        return None if raw is None else read(_table(resource, container).model, raw)
 
     async def raw(
         self, account: str, record_id: str, *, resource: str = "email", container: str | None = None
@@ -239,32 +239,43 @@ class Mirror(ABC):
         return await self._count(_table(resource, container), account, container)
 
     @overload
-    def iterate(self, account: str, *, resource: Literal["email"] = "email") -> AsyncIterator[EmailMessage]: ...
+    def iterate(
+        self, account: str, *, resource: Literal["email"] = "email", deleted: bool = False
+    ) -> AsyncIterator[EmailMessage]: ...
     @overload
-    def iterate(self, account: str, *, resource: Literal["calendar"]) -> AsyncIterator[Event]: ...
+    def iterate(
+        self, account: str, *, resource: Literal["calendar"], deleted: bool = False
+    ) -> AsyncIterator[Event]: ...
     @overload
-    def iterate(self, account: str, *, resource: Literal["contacts"]) -> AsyncIterator[Contact]: ...
+    def iterate(
+        self, account: str, *, resource: Literal["contacts"], deleted: bool = False
+    ) -> AsyncIterator[Contact]: ...
     @overload
-    def iterate(self, account: str, *, resource: Literal["tasks"]) -> AsyncIterator[Task]: ...
-    async def iterate(self, account: str, *, resource: str = "email") -> AsyncIterator[Any]:
+    def iterate(self, account: str, *, resource: Literal["tasks"], deleted: bool = False) -> AsyncIterator[Task]: ...
+    async def iterate(self, account: str, *, resource: str = "email", deleted: bool = False) -> AsyncIterator[Any]:
         """Go through all records of an account by container and id, a few in memory at a time.
 
         A sync may write meanwhile: what it adds or removes on the way may or may not be seen, nothing is seen twice.
+
+        Args:
+            deleted: Only those that are deleted by now, instead of those that are not.
         """
         model = _table(resource).model
-        async for _, raw in self.iterate_raw(account, resource=resource):
-            yield _read(model, raw)
+        async for _, raw in self.iterate_raw(account, resource=resource, deleted=deleted):
+            yield read(model, raw)
 
-    async def iterate_raw(self, account: str, *, resource: str = "email") -> AsyncIterator[tuple[str, bytes]]:
+    async def iterate_raw(
+        self, account: str, *, resource: str = "email", deleted: bool = False
+    ) -> AsyncIterator[tuple[str, bytes]]:
         """Go through all records of an account as `iterate` does: each one's id and the API's JSON as it came."""
         table, after = _table(resource), ("", "")
-        while batch := await self._after(table, account, after, BATCH):
+        while batch := await self._after(table, account, after, BATCH, deleted):
             for _, record_id, raw in batch:
                 yield record_id, raw
             after = batch[-1][:2]
 
     async def _models(self, model: type[M], query: Query) -> list[M]:
-        return [_read(model, raw) for raw in await self._find(query)]
+        return [read(model, raw) for raw in await self._find(query)]
 
     @abstractmethod
     async def _find(self, query: Query) -> list[bytes]: ...
@@ -279,11 +290,11 @@ class Mirror(ABC):
 
     @abstractmethod
     async def _after(
-        self, table: Table, account: str, after: tuple[str, str], limit: int
+        self, table: Table, account: str, after: tuple[str, str], limit: int, deleted: bool
     ) -> list[tuple[str, str, bytes]]:
         """The first live records with a greater (container, id) than `after`, in that order: both, and the JSON.
 
-        The container is empty where the table has none.
+        Or the first deleted ones. The container is empty where the table has none.
         """
 
 
@@ -300,7 +311,8 @@ def _given(**values: str | None) -> tuple[tuple[str, str], ...]:
     return tuple((name, value) for name, value in values.items() if value is not None)
 
 
-def _read(model: type[M], raw: bytes) -> M:
+def read(model: type[M], raw: bytes) -> M:
+    """A record as tolerantly as the sync took it: a field that cannot be read is `None`."""
     row = cast("Any", Row)[model]
     try:
         return cast("M", decode(row, raw).columns)

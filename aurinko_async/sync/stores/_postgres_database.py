@@ -239,9 +239,9 @@ class Database:
         return int(counted)
 
     async def after(
-        self, table: Table, account: str, last: tuple[str, str], limit: int
+        self, table: Table, account: str, last: tuple[str, str], limit: int, deleted: bool
     ) -> list[tuple[str, str, bytes]]:
-        found = await self._rows(*sql.after(self.schema, table, account, last, limit))
+        found = await self._rows(*sql.after(self.schema, table, account, last, limit, deleted))
         return [(container, record_id, raw) for container, record_id, raw in found]
 
     @asynccontextmanager

@@ -344,13 +344,16 @@ def count(schema: str, table: Table, account: str, container: str | None) -> tup
     return f"SELECT count(*) FROM {quoted(schema)}.{table.name} WHERE {whose} AND deleted_at IS NULL", parameters
 
 
-def after(schema: str, table: Table, account: str, last: tuple[str, str], limit: int) -> tuple[str, list[Any]]:
-    """The statement for the live records behind `last`, with its parameters."""
+def after(
+    schema: str, table: Table, account: str, last: tuple[str, str], limit: int, deleted: bool
+) -> tuple[str, list[Any]]:
+    """The statement for the live records behind `last`, or the deleted ones, with its parameters."""
     container = table.container or "''::text"
     place, behind = (f"{container}, id", "(%s, %s)") if table.container else ("id", "(%s)")
     statement = (
         f"SELECT {container}, id, {_RAW} FROM {quoted(schema)}.{table.name} "
-        f"WHERE account = %s AND ({place}) > {behind} AND deleted_at IS NULL ORDER BY {place} LIMIT %s"
+        f"WHERE account = %s AND ({place}) > {behind} AND deleted_at IS {'NOT ' * deleted}NULL "
+        f"ORDER BY {place} LIMIT %s"
     )
     return statement, [clean(account), *(last if table.container else last[1:]), limit]
 

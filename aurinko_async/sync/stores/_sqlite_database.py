@@ -194,8 +194,10 @@ class Database:
         counted: int = self.connection.execute(*sql.count(table, account, container)).fetchone()[0]
         return counted
 
-    def after(self, table: Table, account: str, last: tuple[str, str], limit: int) -> list[tuple[str, str, bytes]]:
-        return self.connection.execute(*sql.after(table, account, last, limit)).fetchall()
+    def after(
+        self, table: Table, account: str, last: tuple[str, str], limit: int, deleted: bool
+    ) -> list[tuple[str, str, bytes]]:
+        return self.connection.execute(*sql.after(table, account, last, limit, deleted)).fetchall()
 
     @contextmanager
     def _transaction(self) -> Generator[None]:

@@ -162,13 +162,13 @@ def count(table: Table, account: str, container: str | None) -> tuple[str, list[
     return f"SELECT count(*) FROM {table.name} WHERE {whose} AND deleted_at IS NULL", parameters
 
 
-def after(table: Table, account: str, last: tuple[str, str], limit: int) -> tuple[str, list[Any]]:
-    """The statement for the live records behind `last`, with its parameters."""
+def after(table: Table, account: str, last: tuple[str, str], limit: int, deleted: bool) -> tuple[str, list[Any]]:
+    """The statement for the live records behind `last`, or the deleted ones, with its parameters."""
     container = table.container or "''"
     place, behind = (f"{container}, id", "(?, ?)") if table.container else ("id", "(?)")
     statement = (
         f"SELECT {container}, id, CAST(json AS BLOB) FROM {table.name} "
-        f"WHERE account = ? AND ({place}) > {behind} AND deleted_at IS NULL ORDER BY {place} LIMIT ?"
+        f"WHERE account = ? AND ({place}) > {behind} AND deleted_at IS {'NOT ' * deleted}NULL ORDER BY {place} LIMIT ?"
     )
     return statement, [clean(account), *(last if table.container else last[1:]), limit]
 

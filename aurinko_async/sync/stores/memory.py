@@ -180,15 +180,15 @@ class MemoryStore(Mirror):
         return [raw for _, _, raw in found[query.offset : end]]
 
     async def _after(
-        self, table: Table, account: str, after: tuple[str, str], limit: int
+        self, table: Table, account: str, after: tuple[str, str], limit: int, deleted: bool
     ) -> list[tuple[str, str, bytes]]:
-        live = (
+        found = (
             (container, record_id, record.row.raw)
             for container, records in self._held(table, account, None)
             for record_id, record in records.items()
-            if record.deleted_at is None and (container, record_id) > after
+            if (record.deleted_at is not None) is deleted and (container, record_id) > after
         )
-        return sorted(live, key=itemgetter(0, 1))[:limit]
+        return sorted(found, key=itemgetter(0, 1))[:limit]
 
     def _of(self, key: SyncKey) -> _Records:
         table = table_of(key)

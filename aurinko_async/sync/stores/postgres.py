@@ -228,9 +228,9 @@ class PostgresStore(Mirror):
         return await self._run(lambda database: database.find(query))
 
     async def _after(
-        self, table: Table, account: str, after: tuple[str, str], limit: int
+        self, table: Table, account: str, after: tuple[str, str], limit: int, deleted: bool
     ) -> list[tuple[str, str, bytes]]:
-        return await self._run(lambda database: database.after(table, account, after, limit))
+        return await self._run(lambda database: database.after(table, account, after, limit, deleted))
 
     async def _open(self) -> None:
         from aurinko_async.sync.stores._postgres_server import opened

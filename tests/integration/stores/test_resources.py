@@ -165,6 +165,17 @@ class TestAnyResource:
         found = [record_id async for record_id, _ in store.iterate_raw("7", resource="calendar")]
         assert found == [f"{number:03}" for number in range(250)] * 2
 
+    async def test_an_iteration_of_the_deleted_has_each_of_them_once(self, store: Store) -> None:
+        for container in ("p", "q"):
+            lease, _ = await store.begin(SyncKey("7", "calendar", container))
+            await store.commit(lease, commit(*(event(f"{number:03}") for number in range(600))))
+            await store.commit(lease, commit(deleted=[gone(f"{number:03}") for number in range(0, 600, 2)]))
+            await store.release(lease)
+        found = [it.id async for it in store.iterate("7", resource="calendar", deleted=True)]
+        assert found == [f"{number:03}" for number in range(0, 600, 2)] * 2
+        live = [record_id async for record_id, _ in store.iterate_raw("7", resource="calendar")]
+        assert live == [f"{number:03}" for number in range(1, 600, 2)] * 2
+
     async def test_what_is_not_there_to_be_asked_is_refused(self, store: Store) -> None:
         with pytest.raises(InvalidInput, match="email, calendar, contacts, tasks, not drive"):
             await store.count("42", resource="drive")
