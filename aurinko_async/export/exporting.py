@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Final, Protocol, TypeVar
 
 import msgspec
@@ -14,18 +15,18 @@ from aurinko_async.export.jsonl import to_line
 from aurinko_async.export.mbox import to_mbox
 from aurinko_async.models._row import Columns
 from aurinko_async.models.calendar import Event
-from aurinko_async.sync.stores._mirror import Mirror
+from aurinko_async.models.contacts import Contact
+from aurinko_async.models.mail import EmailMessage
+from aurinko_async.models.tasks import Task
+from aurinko_async.sync.stores._mirror import Mirror, read
 
 if TYPE_CHECKING:
     from aurinko_async.export.series import Survey
 
 R = TypeVar("R", bound=Columns)
-T = TypeVar("T")
 
 BREATH: Final = 16
 """Records that are converted between two chances for the rest of the program: some milliseconds."""
-PAGE: Final = 500
-"""Events looked at together for those that are deleted: about 1 MB."""
 INSTALL: Final = "pip install 'aurinko-async[export]'"
 
 
@@ -43,12 +44,14 @@ class Exported:
     Attributes:
         records: How many records are in the file.
         partial: How many of them are here without something that the API has of them (`omitted`).
-        left_out: Records that the format cannot hold: an event without a start.
+        left_out: Records that the format cannot hold, as an event without a start, and those that failed.
+        failed: How many of them could not be read or converted.
     """
 
     records: int = 0
     partial: int = 0
     left_out: int = 0
+    failed: int = 0
 
 
 class _Omitted(msgspec.Struct):
@@ -62,6 +65,7 @@ async def export_jsonl(
     *,
     resource: str = "email",
     progress: Callable[[int], None] | None = None,
+    failed: Callable[[str, Exception], None] | None = None,
 ) -> Exported:
     """Write the records of a resource as JSON Lines: the API's JSON of each, byte for byte if that is one line.
 
@@ -69,6 +73,7 @@ async def export_jsonl(
         file: Open for writing bytes.
         resource: `email`, `calendar`, `contacts` or `tasks`.
         progress: Called with the number of records so far.
+        failed: Called with the id of each record that could not be read or converted, and why. It is left out.
     """
     decoder = msgspec.json.Decoder(_Omitted)
 
@@ -78,12 +83,16 @@ async def export_jsonl(
         except (msgspec.DecodeError, UnicodeDecodeError):  # a mirror takes what is no JSON in details
             return to_line(raw), False
 
-    records = (raw async for _, raw in store.iterate_raw(account, resource=resource))
-    return await _written(records, converted, file, progress)
+    return await _written(store.iterate_raw(account, resource=resource), converted, file, progress, failed)
 
 
 async def export_mbox(
-    store: Mirror, account: str, file: Sink, *, progress: Callable[[int], None] | None = None
+    store: Mirror,
+    account: str,
+    file: Sink,
+    *,
+    progress: Callable[[int], None] | None = None,
+    failed: Callable[[str, Exception], None] | None = None,
 ) -> Exported:
     """Write the messages of an account as an mbox; `mbox.to_mbox` says what of each.
 
@@ -92,18 +101,25 @@ async def export_mbox(
     Args:
         file: Open for writing bytes.
         progress: Called with the number of messages so far.
+        failed: Called with the id of each message that could not be read or converted, and why. It is left out.
     """
-    return await _written(store.iterate(account), _with_omitted(to_mbox), file, progress)
+    return await _written(store.iterate_raw(account), _reading(EmailMessage, to_mbox), file, progress, failed)
 
 
 async def export_vcf(
-    store: Mirror, account: str, file: Sink, *, progress: Callable[[int], None] | None = None
+    store: Mirror,
+    account: str,
+    file: Sink,
+    *,
+    progress: Callable[[int], None] | None = None,
+    failed: Callable[[str, Exception], None] | None = None,
 ) -> Exported:
     """Write the contacts of an account as vCards.
 
     Args:
         file: Open for writing bytes.
         progress: Called with the number of contacts so far.
+        failed: Called with the id of each contact that could not be read or converted, and why. It is left out.
 
     Raises:
         ConfigError: vobject is not installed.
@@ -112,7 +128,8 @@ async def export_vcf(
         from aurinko_async.export.contacts import to_vcard
     except ModuleNotFoundError as error:
         raise _missing(error, "vobject") from error
-    return await _written(store.iterate(account, resource="contacts"), _with_omitted(to_vcard), file, progress)
+    records = store.iterate_raw(account, resource="contacts")
+    return await _written(records, _reading(Contact, to_vcard), file, progress, failed)
 
 
 async def export_ics(
@@ -122,6 +139,7 @@ async def export_ics(
     *,
     resource: str = "calendar",
     progress: Callable[[int], None] | None = None,
+    failed: Callable[[str, Exception], None] | None = None,
 ) -> Exported:
     """Write the events or the tasks of an account as one iCalendar file.
 
@@ -131,6 +149,7 @@ async def export_ics(
         file: Open for writing bytes.
         resource: `calendar`, or `tasks`.
         progress: Called with the number of records so far.
+        failed: Called with the id of each record that could not be read or converted, and why. It is left out.
 
     Raises:
         ConfigError: icalendar is not installed, or the resource has no place in such a file.
@@ -143,8 +162,8 @@ async def export_ics(
         raise _missing(error, "icalendar") from error
     file.write(series.HEAD)
     if resource == "tasks":
-        tasks = store.iterate(account, resource="tasks")
-        written = await _written(tasks, _with_omitted(calendar.to_vtodo), file, progress)
+        tasks = store.iterate_raw(account, resource="tasks")
+        written = await _written(tasks, _reading(Task, calendar.to_vtodo), file, progress, failed)
     else:
         known = await _surveyed(store, account)
         late: set[str] = set()
@@ -154,8 +173,8 @@ async def export_ics(
             return calendar.to_vevent(event, known.masters)
 
         file.writelines(map(series.timezone, sorted(known.zones)))
-        events = store.iterate(account, resource="calendar")
-        written = await _written(events, _with_omitted(converted), file, progress)
+        events = store.iterate_raw(account, resource="calendar")
+        written = await _written(events, _reading(Event, converted), file, progress, failed)
         # Of events that a sync brought meanwhile.
         file.writelines(map(series.timezone, sorted(late - known.zones)))
     file.write(series.TAIL)
@@ -167,50 +186,53 @@ async def _surveyed(store: Mirror, account: str) -> Survey:
 
     survey = Survey()
     number = 0
-    async for event in store.iterate(account, resource="calendar"):
-        survey.take(event)
-        number += 1
-        if number % BREATH == 0:
-            await asyncio.sleep(0)
-    # Deleted events are told only together with those that are not.
-    offset = 0
-    while survey.masters and (page := await _with_deleted(store, account, offset)):
-        for event in page:
-            survey.take_deleted(event)
-        offset += len(page)
+    for deleted, take in ((False, survey.take), (True, survey.take_deleted)):
+        async for _, raw in store.iterate_raw(account, resource="calendar", deleted=deleted):
+            # What fails is told when it is to be written.
+            with suppress(Exception):
+                take(read(Event, raw))
+            number += 1
+            if number % BREATH == 0:
+                await asyncio.sleep(0)
     return survey
 
 
-async def _with_deleted(store: Mirror, account: str, offset: int) -> list[Event]:
-    return await store.events(account, include_deleted=True, limit=PAGE, offset=offset)
-
-
 async def _written(
-    records: AsyncIterator[T],
-    converted: Callable[[T], tuple[bytes | None, bool]],
+    records: AsyncIterator[tuple[str, bytes]],
+    converted: Callable[[bytes], tuple[bytes | None, bool]],
     file: Sink,
     progress: Callable[[int], None] | None,
+    failed: Callable[[str, Exception], None] | None,
 ) -> Exported:
-    written = partial = left_out = 0
-    async for record in records:
-        data, lacks = converted(record)
-        if data is None:
-            left_out += 1
-            continue
-        file.write(data)
-        written += 1
-        partial += lacks
-        if written % BREATH == 0:
+    taken = written = partial = failures = 0
+    async for record_id, raw in records:
+        taken += 1
+        try:
+            data, lacks = converted(raw)
+        except Exception as error:  # one record is not worth all others
+            data, lacks = None, False
+            failures += 1
+            if failed is not None:
+                failed(record_id, error)
+        if data is not None:
+            file.write(data)
+            written += 1
+            partial += lacks
+        if taken % BREATH == 0:
             if progress is not None:
                 progress(written)
             await asyncio.sleep(0)
     if progress is not None:
         progress(written)
-    return Exported(records=written, partial=partial, left_out=left_out)
+    return Exported(records=written, partial=partial, left_out=taken - written, failed=failures)
 
 
-def _with_omitted(convert: Callable[[R], bytes | None]) -> Callable[[R], tuple[bytes | None, bool]]:
-    return lambda record: (convert(record), bool(record.omitted))
+def _reading(model: type[R], convert: Callable[[R], bytes | None]) -> Callable[[bytes], tuple[bytes | None, bool]]:
+    def converted(raw: bytes) -> tuple[bytes | None, bool]:
+        record = read(model, raw)
+        return convert(record), bool(record.omitted)
+
+    return converted
 
 
 def _missing(error: ModuleNotFoundError, library: str) -> Exception:

@@ -42,7 +42,7 @@ class Survey:
             self.occurrences.add(event.id)
 
     def take_deleted(self, event: Event) -> None:
-        """Learn of an event that is not there any more, or is: of what was not taken before."""
+        """Learn of an event that is not there any more; what is there is taken before."""
         if event.occurrence_info is not None and event.id not in self.occurrences:
             self._delete(event)
 
