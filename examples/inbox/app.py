@@ -135,7 +135,7 @@ async def connect(request: Request, service: str, visitor: Visitor, again: int |
     if service not in views.SERVICES:
         raise HTTPException(404)
     visitor = visitor or secrets.token_urlsafe(32)
-    url = request.app.state.flow.authorize_url(service, bound_to=visitor, scopes=["Mail.Read"], account_id=again)
+    url = request.app.state.flow.authorize_url(service, bound_to=visitor, scopes=["Mail.ReadWrite"], account_id=again)
     response = RedirectResponse(url, 303)
     response.set_cookie(
         COOKIE, visitor, max_age=SESSION, httponly=True, samesite="lax", secure=settings.is_https, path="/"
@@ -167,7 +167,9 @@ async def inbox(request: Request, mine: Mine, visitor: Visitor, message: str = "
     listed = await views.listed(request.app.state.store, mine, message, limit)
     opened = await views.opened(request.app.state, mine, message) if message else None
     connected = request.app.state.connections.of(visitor)
-    return views.page(request, "inbox.html", mine=mine, connected=connected, opened=opened, **listed)
+    page = views.page(request, "inbox.html", mine=mine, connected=connected, opened=opened, **listed)
+    page.background = views.reading(request.app.state, mine, opened)
+    return page
 
 
 @app.get("/inbox/{account}/list")
@@ -181,7 +183,10 @@ async def list_(request: Request, mine: Mine, message: str = "", limit: int = 50
 @app.get("/inbox/{account}/message")
 async def message_(request: Request, mine: Mine, message: str) -> Response:
     """A message alone, for a page that is open."""
-    return views.page(request, "_message.html", mine=mine, opened=await views.opened(request.app.state, mine, message))
+    opened = await views.opened(request.app.state, mine, message)
+    page = views.page(request, "_message.html", mine=mine, opened=opened)
+    page.background = views.reading(request.app.state, mine, opened)
+    return page
 
 
 @app.get("/inbox/{account}/body")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import zlib
+from contextlib import suppress
 from datetime import UTC, datetime
 from html import escape
 from pathlib import Path
@@ -12,10 +13,11 @@ from urllib.parse import urlencode
 from connections import Connection
 from fastapi import HTTPException, Request, Response
 from fastapi.templating import Jinja2Templates
+from starlette.background import BackgroundTask
 
-from aurinko_async import AmbiguousResult, AurinkoError, SQLiteStore
+from aurinko_async import AmbiguousResult, AurinkoClient, AurinkoError, SQLiteStore
 from aurinko_async.errors import AuthorizationFailed, NotFound, StateExpired, StateRejected
-from aurinko_async.models import EmailAddress, EmailMessage
+from aurinko_async.models import EmailAddress, EmailMessage, UpdateMessageStatusData
 
 SERVICES = {"Google": "Gmail", "Office365": "Outlook", "iCloud": "iCloud", "IMAP": "IMAP"}
 MOST = 500
@@ -116,6 +118,18 @@ async def complete(state: Any, mine: Connection, message: str) -> EmailMessage:
         raise HTTPException(404) from None
     except AurinkoError:
         return found
+
+
+def reading(state: Any, mine: Connection, message: EmailMessage | None) -> BackgroundTask | None:
+    """What is to be done when a message has been shown: it is unread no more, at the provider too."""
+    if message is None or message.id is None or "unread" not in (message.sys_labels or ()):
+        return None
+    return BackgroundTask(_mark_read, state.client.for_account(mine.account), message.id)
+
+
+async def _mark_read(account: AurinkoClient, message: str) -> None:
+    with suppress(AurinkoError):  # it stays unread, then
+        await account.email.messages.update_status(message, UpdateMessageStatusData(unread=False))
 
 
 def letter(message: EmailMessage) -> str:

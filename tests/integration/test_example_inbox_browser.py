@@ -73,6 +73,8 @@ async def test_a_visitor_connects_reads_and_sees_mail_arrive(tmp_path: Path, pag
         await page.click(".messages li:first-child a")
         await page.until("document.querySelector('article h2')?.textContent === 'Dinner by the river?'")
         assert "message=" in await page.value("location.search")
+        # Read here is read at the provider, whose news of it comes back.
+        await page.until("!document.querySelector('.messages li:first-child').classList.contains('unread')")
         await page.click("button", "Send me a test message")
         await highlighted(page, "Signed contract")
         assert await page.value("document.querySelector('[aria-current=true]').textContent.includes('Dinner')")
