@@ -12,6 +12,7 @@ sees to it that no two do the same at a time. A web app may defer `sync_account`
 import asyncio
 import os
 import sys
+from contextlib import suppress
 
 from procrastinate import App, PsycopgConnector, RetryStrategy
 from procrastinate.exceptions import AlreadyEnqueued
@@ -35,10 +36,8 @@ class Shared:
 @app.task(queueing_lock="all accounts")
 async def sync_accounts(timestamp: int = 0) -> None:
     async for account in application_accounts(Shared.aurinko):
-        try:
+        with suppress(AlreadyEnqueued):
             await sync_account.configure(queueing_lock=f"account {account.id}").defer_async(account_id=account.id)
-        except AlreadyEnqueued:
-            pass  # Its turn has not come yet.
 
 
 @app.task(retry=RetryStrategy(max_attempts=5, exponential_wait=5, retry_exceptions={TransportError, LeaseHeld}))

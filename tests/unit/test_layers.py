@@ -27,6 +27,7 @@ LAYERS = [
     "sync.engine",
     "export",
     "oauth",
+    "otel",
     "webhooks",
     "sandbox",
     "cli",
