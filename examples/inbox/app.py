@@ -97,6 +97,11 @@ async def guard(request: Request, call_next) -> Response:
     return response
 
 
+@app.exception_handler(404)
+async def missing(request: Request, _: Exception) -> Response:
+    return views.page(request, "missing.html", status=404)
+
+
 # --- who asks, and for what
 
 

@@ -154,7 +154,7 @@ async def test_others_see_nothing_of_it(app: App, sandbox: Sandbox) -> None:
         theirs = await other.connect()
         assert theirs != inbox
         for part in ("", "/list", f"/message?{query}", f"/body?{query}", "/events"):
-            await other.get(f"{inbox}{part}", 404)
+            assert "There is nothing here" in await other.get(f"{inbox}{part}", 404)
         for part in ("/message", "/body"):
             await visitor.get(f"{inbox}{part}?{query}")
             # An account of one's own is no way to another's message.
