@@ -15,9 +15,10 @@ Send: TypeAlias = Callable[[Message], Awaitable[None]]
 
 
 class AsgiReceiver:
-    """An ASGI app that answers every path with a receiver: mount it where the notification URL points.
+    """An ASGI app that answers every path with a receiver: put it where the notification URL points.
 
-    `app.mount("/hooks/aurinko", AsgiReceiver(receiver))` in FastAPI and Starlette, or `uvicorn module:app` alone.
+    `app.add_route("/hooks/aurinko", AsgiReceiver(receiver))` in FastAPI and Starlette, or `uvicorn module:app` alone.
+    Under `app.mount` of these the notification URL must end with a slash: without it they redirect, and nobody follows.
     """
 
     def __init__(self, receiver: WebhookReceiver) -> None:

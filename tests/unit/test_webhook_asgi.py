@@ -114,3 +114,22 @@ async def test_a_websocket_is_turned_away() -> None:
 async def test_what_the_specification_does_not_know_is_an_error() -> None:
     with pytest.raises(NotImplementedError, match="carrier-pigeon"):
         await Connection().run({"type": "carrier-pigeon"})
+
+
+@pytest.mark.parametrize(
+    ("place", "path", "status"),
+    [("add_route", "/hooks", 200), ("mount", "/hooks/", 200), ("mount", "/hooks", 307)],
+)
+async def test_in_starlette_a_route_takes_the_url_as_it_is_and_a_mount_wants_a_slash(
+    place: str, path: str, status: int
+) -> None:
+    applications = pytest.importorskip("starlette.applications", reason="it needs Starlette")
+
+    async def handle(notification: Notification) -> None: ...
+
+    app = applications.Starlette()
+    getattr(app, place)("/hooks", AsgiReceiver(WebhookReceiver(SECRET, handle, clock=lambda: float(NOW))))
+    connection = Connection(*pieces(BODY))
+    server = {"path": path, "root_path": "", "scheme": "https", "server": ("app.example", 443)}
+    await app({**http(), **server}, connection.receive, connection.send)
+    assert connection.status == status
