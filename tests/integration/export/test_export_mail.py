@@ -13,8 +13,11 @@ from typing import Any
 
 import pytest
 
+from aurinko_async import AccountAuth, AurinkoClient
 from aurinko_async.errors import InvalidInput
-from aurinko_async.export import Exported, export_jsonl, export_mbox
+from aurinko_async.export import Exported, export_jsonl, export_mbox, mbox
+from aurinko_async.sandbox import Sandbox
+from aurinko_async.sync import SQLiteStore
 
 
 def read(path: Path) -> list[EmailMessage]:
@@ -67,34 +70,39 @@ async def test_an_mbox_has_every_message_with_its_values(synced: Any, tmp_path: 
         assert message["In-Reply-To"] == record.get("inReplyTo")
 
 
-async def test_the_envelope_tells_the_sender_and_the_time_of_arrival(synced: Any, tmp_path: Path) -> None:
-    record_id = synced.account.mail.add(subject="x", from_="ann@example.com", received_at="2026-01-02T03:04:05Z")
-    await synced.sync()
+async def test_the_envelope_tells_the_sender_and_the_time_of_arrival(changing: Any, tmp_path: Path) -> None:
+    record_id = changing.account.mail.add(subject="x", from_="ann@example.com", received_at="2026-01-02T03:04:05Z")
+    await changing.sync()
     with (tmp_path / "out.mbox").open("wb") as file:
-        await export_mbox(synced.store, synced.key, file)
+        await export_mbox(changing.store, changing.key, file)
     box = mailbox.mbox(tmp_path / "out.mbox", create=False)
     (entry,) = [message for message in box if message["X-Aurinko-Id"] == record_id]
     box.close()
     assert entry.get_from() == "ann@example.com Fri Jan  2 03:04:05 2026"
-    assert entry.get_flags() == ("RO" if "unread" not in synced.account.mail.messages[record_id]["sysLabels"] else "O")
+    assert entry.get_flags() == (
+        "RO" if "unread" not in changing.account.mail.messages[record_id]["sysLabels"] else "O"
+    )
 
 
 NASTY = "First\nFrom me to you\n>From afar\n\nFrom x@y Thu Jan  1 00:00:00 1970\nSubject: injected\n\nlast"
 
 
-@pytest.mark.parametrize("body", [NASTY, f"{NASTY} ü😀", "From the start", "a\rFrom b", "<p>x</p>\nFrom y"])
-async def test_a_body_never_begins_a_message_and_stays_as_it_is(synced: Any, tmp_path: Path, body: str) -> None:
-    record_id = synced.account.mail.add(subject="s", body=body, text=body)
-    await synced.sync()
-    done, found = await mbox_of(synced, tmp_path / "out.mbox")
-    assert done.records == len(found) == len(synced.account.mail.messages)
-    content = found[record_id].get_body()
-    assert content is not None
-    assert content.get_content().splitlines() == body.splitlines()
+BODIES = [NASTY, f"{NASTY} ü😀", "From the start", "a\rFrom b", "<p>x</p>\nFrom y", "From " + "x" * 100 + "\nFrom"]
 
 
-async def test_headers_cannot_be_injected_and_addresses_are_not_lost(synced: Any, tmp_path: Path) -> None:
-    record_id = synced.account.mail.add(
+async def test_a_body_never_begins_a_message_and_stays_as_it_is(changing: Any, tmp_path: Path) -> None:
+    bodies = {changing.account.mail.add(subject="s", body=body, text=body): body for body in BODIES}
+    await changing.sync()
+    done, found = await mbox_of(changing, tmp_path / "out.mbox")
+    assert done.records == len(found) == len(changing.account.mail.messages)
+    for record_id, body in bodies.items():
+        content = found[record_id].get_body()
+        assert content is not None
+        assert content.get_content().splitlines() == body.splitlines()
+
+
+async def test_headers_cannot_be_injected_and_addresses_are_not_lost(changing: Any, tmp_path: Path) -> None:
+    record_id = changing.account.mail.add(
         subject="Größe\r\nBcc: all@example.com\n\nbody",
         to=[{"name": "A\r\nX-Evil: 1", "address": "a@example.com"}, {"name": "Jörg, F.", "address": "jörg@exämple.de"}],
         keywords=["a, b", 'say "hi"', "c\r\nX-Evil: 2", "後で読む"],
@@ -103,8 +111,8 @@ async def test_headers_cannot_be_injected_and_addresses_are_not_lost(synced: Any
             {"name": "List-Id", "value": "<l>\r\nX-Evil: 4"},
         ],
     )
-    await synced.sync()
-    _, found = await mbox_of(synced, tmp_path / "out.mbox")
+    await changing.sync()
+    _, found = await mbox_of(changing, tmp_path / "out.mbox")
     message = found[record_id]
     assert message["Subject"] == "Größe Bcc: all@example.com body"
     assert message["Bcc"] is None
@@ -115,17 +123,18 @@ async def test_headers_cannot_be_injected_and_addresses_are_not_lost(synced: Any
     assert message["List-Id"] == "<l> X-Evil: 4"
 
 
-async def test_an_mbox_counts_and_marks_what_is_partial(synced: Any, tmp_path: Path) -> None:
-    if synced.account.service_type != "IMAP":
-        pytest.skip("its lists are complete")
-    from aurinko_async.sync import SQLiteStore
-
-    async with SQLiteStore(tmp_path / "partial.db") as store:
-        await synced.client.email.delta(store=store, account=synced.key, hydrate=False).run()
-        omitted = {m.id: m.omitted for m in await store.messages(synced.key) if m.omitted}
+async def test_an_mbox_counts_and_marks_what_is_partial(tmp_path: Path) -> None:
+    async with Sandbox(messages=20, events=1, ready_after=0) as sandbox, SQLiteStore(tmp_path / "partial.db") as store:
+        account = sandbox.accounts[2]
+        async with AurinkoClient(AccountAuth(account.token), base_url=sandbox.url) as client:
+            await client.email.delta(store=store, hydrate=False).run()
+        ((key, omitted),) = [
+            (state.key.account, {m.id: m.omitted for m in await store.messages(state.key.account) if m.omitted})
+            for state in await store.status()
+        ]
         with (tmp_path / "out.mbox").open("wb") as file:
-            done = await export_mbox(store, synced.key, file)
-    assert omitted, "the sandbox has partial lists"
+            done = await export_mbox(store, key, file)
+    assert omitted, "this provider has partial lists"
     assert done.partial == len(omitted)
     found = {str(m["X-Aurinko-Id"]): labels(m["X-Aurinko-Omitted"]) for m in read(tmp_path / "out.mbox")}
     assert {record_id: names for record_id, names in found.items() if names} == omitted
@@ -168,11 +177,11 @@ async def test_what_no_mirror_has_is_refused(synced: Any, tmp_path: Path) -> Non
         await export_jsonl(synced.store, synced.key, file, resource="drafts")
 
 
-async def test_an_export_keeps_few_records_in_memory_and_lets_others_run(synced: Any) -> None:
+async def test_an_export_keeps_few_records_in_memory_and_lets_others_run(changing: Any) -> None:
     import asyncio
 
-    synced.account.mail.add_many(300)
-    await synced.sync()
+    changing.account.mail.add_many(300)
+    await changing.sync()
     told: list[int] = []
     turns = 0
 
@@ -194,8 +203,42 @@ async def test_an_export_keeps_few_records_in_memory_and_lets_others_run(synced:
 
     file = Counting()
     task = asyncio.create_task(others())
-    done = await export_mbox(synced.store, synced.key, file, progress=told.append)
+    done = await export_mbox(changing.store, changing.key, file, progress=told.append)
     task.cancel()
-    assert file.written == done.records == told[-1] == len(synced.account.mail.messages)
+    assert file.written == done.records == told[-1] == len(changing.account.mail.messages)
     assert told == sorted(told)
     assert turns > done.records // 20
+
+
+async def test_a_record_that_fails_is_left_out_and_told(
+    changing: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [changing.account.mail.add(subject=f"odd {number}") for number in range(2)]
+    await changing.sync()
+
+    def to_mbox(message: Any) -> bytes:
+        if message.id in ids:
+            raise ValueError("odd")
+        return mbox.to_mbox(message)
+
+    monkeypatch.setattr("aurinko_async.export.exporting.to_mbox", to_mbox)
+    told: list[tuple[str, str]] = []
+    with (tmp_path / "out.mbox").open("wb") as file:
+        done = await export_mbox(
+            changing.store, changing.key, file, failed=lambda record_id, error: told.append((record_id, str(error)))
+        )
+    assert sorted(told) == sorted((record_id, "odd") for record_id in ids)
+    assert done == Exported(records=len(changing.account.mail.messages) - 2, left_out=2, failed=2)
+    assert len(read(tmp_path / "out.mbox")) == done.records
+
+
+async def test_a_file_that_cannot_be_written_ends_it(synced: Any) -> None:
+    class Full:
+        def write(self, data: bytes) -> None:
+            raise OSError("full")
+
+        def writelines(self, lines: Any) -> None:
+            raise AssertionError
+
+    with pytest.raises(OSError, match="full"):
+        await export_mbox(synced.store, synced.key, Full())
