@@ -27,6 +27,8 @@ LETTERS = (
     ),
     ("Photos from the offsite", "Tomás Rivera <tomas@example.com>", "My favourite is the one with the canoe."),
 )
+FRESH = 7 * 86400
+"""Seconds after which a restart makes the mailboxes up anew, so that there is mail of today."""
 
 
 class Demo:
@@ -35,6 +37,9 @@ class Demo:
     def __init__(self, connections: Connections) -> None:
         self._connections = connections
         born = float(connections.kept("sandbox.born", str(time.time())))
+        if time.time() - born > FRESH:
+            born = time.time()
+            connections.keep("sandbox.born", str(born))
         self._sent: list[dict[str, str | float]] = json.loads(connections.kept("sandbox.sent", "[]"))
         self.sandbox = Sandbox(accounts=3, messages=300, events=0, born=born, webhooks="auto")
         for connection in connections.all():
