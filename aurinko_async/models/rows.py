@@ -29,11 +29,6 @@ class MessageColumns:
     omitted: list[str] | None = None
     deleted: bool | None = None
 
-    @property
-    def time(self) -> datetime | None:
-        """When the message belongs to, for windows of days."""
-        return self.received_at or self.sent_at
-
 
 @model
 class EventColumns:

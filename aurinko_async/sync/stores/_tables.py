@@ -82,7 +82,8 @@ class Table:
 
 
 def _arrived(message: MessageColumns) -> datetime | None:
-    return message.time
+    # When a message belongs to, for windows of days.
+    return message.received_at or message.sent_at
 
 
 def _from_address(message: MessageColumns) -> str | None:
