@@ -47,12 +47,12 @@ class Exit(IntEnum):
 MEANING: Final[Mapping[Exit, str]] = MappingProxyType(
     {
         Exit.OK: "done",
-        Exit.FAILED: "the sync or the API failed, the same command resumes",
+        Exit.FAILED: "it failed: the API, the network or a file; the same sync resumes",
         Exit.USAGE: "wrong usage or configuration",
         Exit.CREDENTIALS: "the credentials were refused (401, 403)",
         Exit.DATABASE: "the database cannot be used",
-        Exit.INTERRUPTED: "interrupted (Ctrl-C), the same command resumes",
-        Exit.TERMINATED: "terminated (SIGTERM), the same command resumes",
+        Exit.INTERRUPTED: "interrupted (Ctrl-C), the same sync resumes",
+        Exit.TERMINATED: "terminated (SIGTERM), the same sync resumes",
     }
 )
 

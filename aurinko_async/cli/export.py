@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Annotated, BinaryIO, Final
 
 import typer
-from attrs import frozen
+from attrs import define, frozen
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
 from aurinko_async.cli import options, words
+from aurinko_async.cli.exits import one_line
 from aurinko_async.cli.mirror import Database, mirror
 from aurinko_async.cli.running import execute
 from aurinko_async.errors import ConfigError
@@ -27,6 +28,8 @@ from aurinko_async.sync import PostgresStore, SQLiteStore
 STDOUT: Final = Path("-")
 EVERY: Final = 64
 """Records between two looks at the progress: some hundredths of a second."""
+NAMED: Final = 20
+"""Records that failed and are named: enough to look into, not so many that they hide the rest."""
 
 
 class Format(StrEnum):
@@ -91,7 +94,8 @@ def export(
     It reads the mirror only and never goes online: bodies and attachments are as complete as the mirror is. What is
     missing is counted in the end; `aurinko sync --hydrate` fetches bodies that a provider left out.
 
-    The file appears when it is complete. An existing one is kept, unless --force is given.
+    The file appears when it is complete. An existing one is kept, unless --force is given. A record that cannot be
+    converted is left out and named on stderr.
     """
     if resource is None:
         resource = HOLDS[format_][0]
@@ -128,9 +132,11 @@ async def _export(plan: Plan, as_json: bool) -> int:
     async with mirror(plan.db.there()) as store:
         account = await _account(store, plan)
         total = await store.count(account, resource=plan.resource)
+        failures = Failures(RECORDS[plan.resource])
         with _opened(plan) as file, _shown(total, silent=as_json or _on_screen(plan)) as progress:
-            done = await _written(store, plan, account, file, progress)
+            done = await _written(store, plan, account, file, progress, failures)
             file.flush()
+        failures.tell_rest()
     if as_json:
         typer.echo(json.dumps(_json(plan, account, done), indent=2))
     else:
@@ -155,17 +161,23 @@ async def _account(store: SQLiteStore | PostgresStore, plan: Plan) -> str:
 
 
 async def _written(
-    store: SQLiteStore | PostgresStore, plan: Plan, account: str, file: BinaryIO, progress: Callable[[int], None]
+    store: SQLiteStore | PostgresStore,
+    plan: Plan,
+    account: str,
+    file: BinaryIO,
+    progress: Callable[[int], None],
+    failed: Callable[[str, Exception], None],
 ) -> Exported:
+    resource = plan.resource
     match plan.format:
         case Format.JSONL:
-            return await export_jsonl(store, account, file, resource=plan.resource, progress=progress)
+            return await export_jsonl(store, account, file, resource=resource, progress=progress, failed=failed)
         case Format.MBOX:
-            return await export_mbox(store, account, file, progress=progress)
+            return await export_mbox(store, account, file, progress=progress, failed=failed)
         case Format.ICS:
-            return await export_ics(store, account, file, resource=plan.resource, progress=progress)
+            return await export_ics(store, account, file, resource=resource, progress=progress, failed=failed)
         case Format.VCF:
-            return await export_vcf(store, account, file, progress=progress)
+            return await export_vcf(store, account, file, progress=progress, failed=failed)
 
 
 # --- the file
@@ -218,6 +230,25 @@ def _there(plan: Plan) -> ConfigError:
 # --- what is told
 
 
+@define
+class Failures:
+    """Says which records were left out because they failed: the first of them, and how many more."""
+
+    what: str
+    count: int = 0
+
+    def __call__(self, record_id: str, error: Exception) -> None:
+        self.count += 1
+        if self.count <= NAMED:
+            # Not what the error says, which may be of the record.
+            told = f"aurinko: {self.what} {one_line(record_id)} is left out: {type(error).__name__}"
+            typer.echo(told, err=True)
+
+    def tell_rest(self) -> None:
+        if self.count > NAMED:
+            typer.echo(f"aurinko: so are {words.count(self.count - NAMED, f'other {self.what}')}", err=True)
+
+
 def _on_screen(plan: Plan) -> bool:
     """Whether the records themselves go to the terminal."""
     return plan.out == STDOUT and sys.stdout.isatty()
@@ -251,6 +282,7 @@ def _json(plan: Plan, account: str, done: Exported) -> dict[str, object]:
         "records": done.records,
         "partial": done.partial,
         "left_out": done.left_out,
+        "failed": done.failed,
     }
 
 
@@ -262,5 +294,8 @@ def _lines(plan: Plan, done: Exported) -> Iterator[str]:
         yield f"  {done.partial:,} partial: the provider left something out of them"
         if plan.resource is Resource.EMAIL:
             yield "  `aurinko sync --hydrate` fetches it"
-    if done.left_out:
-        yield f"  {words.count(done.left_out, what)} left out: {plan.format} cannot hold them (deleted, or no start)"
+    if done.failed:
+        yield f"  {words.count(done.failed, what)} left out: they could not be converted"
+    if done.left_out > done.failed:
+        unfit = words.count(done.left_out - done.failed, what)
+        yield f"  {unfit} left out: {plan.format} cannot hold them (deleted, or no start)"
