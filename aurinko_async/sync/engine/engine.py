@@ -162,8 +162,15 @@ class SyncEngine:
             if name in self._plans:
                 self._wish(await self._store.mark(str(account), name))
 
+    def refresh(self) -> None:
+        """Ask for the accounts again soon, because one has come, gone, or changed its credentials."""
+        self._ask_again.set()
+
     def progress(self) -> AsyncGenerator[EngineEvent, None]:
-        """Go through what happens from now on, until the engine ends. Who is slow misses the oldest events."""
+        """Go through what happens from now on, until the engine ends. Who is slow misses the oldest events.
+
+        A cancelled `anext`, as by `asyncio.wait_for`, ends the iteration: put a time limit around a task that iterates.
+        """
         return self._events.listen()
 
     @property

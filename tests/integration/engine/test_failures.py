@@ -175,6 +175,23 @@ async def test_accounts_come_and_go() -> None:
         assert await mismatches(store, first, ["email"]) == [], "what was mirrored stays"
 
 
+async def test_an_account_that_goes_is_let_go_when_the_engine_is_told() -> None:
+    clock = FastClock()
+    async with mailboxes(clock, accounts=2) as (sandbox, client):
+        there = named(sandbox)
+
+        async def provider() -> AsyncIterator[SyncAccount]:
+            for account in there:
+                yield account
+
+        engine = an_engine(client, sandbox, MemoryStore(), clock, accounts=provider, accounts_every=NEVER)
+        async with following(engine) as watch:
+            await synced(watch, 2)
+            del there[0]
+            engine.refresh()
+            await eventually(lambda: engine.report.accounts == 1)
+
+
 @pytest.mark.parametrize("error", [ConnectionError("no database"), StoreError("no database"), KeyError("surprise")])
 async def test_accounts_that_cannot_be_listed_for_a_while(error: Exception) -> None:
     clock, store = FastClock(), MemoryStore()
