@@ -12,7 +12,7 @@ from aurinko_async.errors import Forbidden, RateLimited, StoreError
 from aurinko_async.sandbox import Fault
 from aurinko_async.sync import SyncKey
 from support.clock import FastClock
-from support.engines import Refusing, Watch, an_engine, following, mailboxes, named, synced, watched
+from support.engines import NEVER, Refusing, Watch, an_engine, following, mailboxes, named, synced, watched
 from support.eventually import eventually
 from support.everything import ALL, WIDE, all_mismatches, mismatches
 
