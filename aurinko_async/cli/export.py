@@ -129,7 +129,7 @@ class Plan:
 
 
 async def _export(plan: Plan, as_json: bool) -> int:
-    async with mirror(plan.db.there()) as store:
+    async with mirror(plan.db.there(), read_only=True) as store:
         account = await _account(store, plan)
         total = await store.count(account, resource=plan.resource)
         failures = Failures(RECORDS[plan.resource])

@@ -82,8 +82,8 @@ def database(text: str | Database) -> Database:
     return Database(text)
 
 
-def mirror(db: Database) -> SQLiteStore | PostgresStore:
-    """The store there, to be opened.
+def mirror(db: Database, *, read_only: bool = False) -> SQLiteStore | PostgresStore:
+    """The store there, to be opened. `read_only` is of a file: it is only looked at, with less memory.
 
     Raises:
         ModuleNotFoundError: the extra `sqlite` is not installed; `main` says so.
@@ -92,4 +92,4 @@ def mirror(db: Database) -> SQLiteStore | PostgresStore:
     if db.path is None:
         return PostgresStore(db.address)
     import_module("aiosqlite")
-    return SQLiteStore(db.path)
+    return SQLiteStore(db.path, read_only=read_only)

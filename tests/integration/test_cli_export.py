@@ -225,6 +225,26 @@ async def test_a_signal_leaves_no_half_file(large: Path, tmp_path: Path, number:
     assert left(folder) == []
 
 
+MEASURED = """
+import atexit, pathlib, re, sys
+from aurinko_async.cli import main
+status = pathlib.Path("/proc/self/status")
+atexit.register(lambda: print(re.search("VmHWM:(.*) kB", status.read_text())[1], file=sys.stderr))
+main()
+"""
+
+
+@pytest.mark.skipif(not Path("/proc/self/status").exists(), reason="tells no process's memory")
+async def test_a_large_mirror_takes_no_more_memory(mirror: Path, large: Path, tmp_path: Path) -> None:
+    peaks = []
+    for db in (mirror, large):
+        ask = ("export", "--db", db, "--format", "mbox", "--out", tmp_path / db.parent.name)
+        ran = await aurinko(*ask, command=(sys.executable, "-c", MEASURED))
+        assert ran.code == 0
+        peaks.append(int(ran.err))
+    assert peaks[1] - peaks[0] < 5_000, "kB; the large mirror has 11,000"
+
+
 async def test_a_reader_that_leaves_ends_it_quietly(mirror: Path) -> None:
     async with started("export", "--db", mirror, "--format", "jsonl", command=("sh", "-c", PIPE, "sh")) as process:
         ran = await ended(process)
