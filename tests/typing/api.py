@@ -334,7 +334,7 @@ async def mirrored(store: SQLiteStore | PostgresStore | MemoryStore) -> None:
     assert_type(await store.raw("7", "id", resource="contacts"), bytes | None)
     async for message in store.iterate("7"):
         assert_type(message, EmailMessage)
-    async for contact in store.iterate("7", resource="contacts"):
+    async for contact in store.iterate("7", resource="contacts", deleted=True):
         assert_type(contact, Contact)
     async for record in store.iterate_raw("7", resource="tasks"):
         assert_type(record, tuple[str, bytes])
