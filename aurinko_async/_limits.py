@@ -130,6 +130,15 @@ class Gates:
         self._pace = _Pace(limits.per_second)
         self._accounts: dict[str, AccountGate] = {}
 
+    @property
+    def roomy(self) -> bool:
+        """At least half of the places are free: what is not needed yet may be asked for.
+
+        Else it would take a place from others, and its answer would have to be kept: with many lists at once that is
+        many pages.
+        """
+        return self._window.used * 2 <= self._window.size
+
     async def enter(self, account_key: str) -> AccountGate:
         """Wait for the account's and the client's turn; `leave` must follow.
 

@@ -23,9 +23,9 @@ OFFSET_WINDOW = 4
 class Paginator(ABC, Generic[T, P]):
     """A list that has not been fetched yet.
 
-    `async for record in paginator` goes through all records, fetching one page ahead; `async for page in
-    paginator.pages()` goes through the pages; `await paginator` gives the first page. Nothing is sent before one of
-    these starts, and each starts anew. Leaving a loop early leaves nothing running.
+    `async for record in paginator` goes through all records, fetching one page ahead unless the client has much else
+    under way; `async for page in paginator.pages()` goes through the pages; `await paginator` gives the first page.
+    Nothing is sent before one of these starts, and each starts anew. Leaving a loop early leaves nothing running.
 
     When single records of a list cannot be read, iterating records yields all others and then raises the first
     `DecodeError`; the others are its `__notes__`. Pages keep theirs in `page.errors`.
@@ -66,9 +66,16 @@ class Paginator(ABC, Generic[T, P]):
 class TokenPaginator(Paginator[T, TokenPage[T]]):
     """A list by page tokens."""
 
-    def __init__(self, fetch: Callable[[str | Unset], Awaitable[TokenPage[T]]], start: str | Unset = UNSET) -> None:
+    def __init__(
+        self,
+        fetch: Callable[[str | Unset], Awaitable[TokenPage[T]]],
+        start: str | Unset = UNSET,
+        *,
+        may_look_ahead: Callable[[], bool] = lambda: True,
+    ) -> None:
         self._fetch = fetch
         self._start = start
+        self._may_look_ahead = may_look_ahead
 
     async def _first(self) -> TokenPage[T]:
         page = await self._fetch(self._start)
@@ -79,14 +86,14 @@ class TokenPaginator(Paginator[T, TokenPage[T]]):
         page = await self._first()
         chain = PageChain()
         while token := page.next_page_token:
-            ahead = asyncio.ensure_future(self._fetch(token))
+            ahead = [asyncio.ensure_future(self._fetch(token))] if self._may_look_ahead() else []
             try:
                 yield page
                 del page
                 chain = chain.step(token)
-                page = await ahead
+                page = await (ahead[0] if ahead else self._fetch(token))
             finally:
-                await _settle(ahead)
+                await _settle(*ahead)
             self.next_token = page.next_page_token
         yield page
 

@@ -25,7 +25,9 @@ class Resource:
             return self._session.request(call.with_query(pageToken=token))
 
         start = cast("str | None", call.query.get("pageToken"))
-        return TokenPaginator(fetch, UNSET if start is None else start)
+        return TokenPaginator(
+            fetch, UNSET if start is None else start, may_look_ahead=lambda: self._session.shared.gates.roomy
+        )
 
     def _offset_pages(self, call: Call[OffsetPage[T]]) -> OffsetPaginator[T]:
         def fetch(offset: int, limit: int) -> Awaitable[OffsetPage[T]]:

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import pytest
 
+from aurinko_async import Limits
 from aurinko_async.errors import DecodeError, RepeatedPageToken, ServerError
 from aurinko_async.models.pages import TokenPage
 from aurinko_async.pagination import OFFSET_WINDOW, OffsetPaginator, TokenPaginator
@@ -114,6 +115,17 @@ class TestTokens:
         source.before["p1"].set()
         await task
         assert seen == [1, 2]
+
+    async def test_nothing_is_fetched_ahead_that_may_not_be(self) -> None:
+        source, allowed = chain(*([number] for number in range(5))), [False, True, False, False]
+        paginator = TokenPaginator(source.fetch, may_look_ahead=lambda: allowed.pop(0))
+        seen, asked = list[int](), list[int]()
+        async for record in paginator:
+            await turns()
+            seen.append(record)
+            asked.append(len(source.asked))
+        assert seen == [0, 1, 2, 3, 4]
+        assert asked == [1, 3, 3, 4, 5]
 
     async def test_a_page_that_fails_costs_none_of_those_before(self) -> None:
         source = chain([1], [2], [3])
@@ -386,6 +398,21 @@ class TestOverTheWire:
                 break
             await it.server.until(lambda: it.server.open == 0)
             assert it.client._shared.gates._window.idle
+
+    async def test_nothing_is_fetched_ahead_while_others_have_most_of_the_places(self) -> None:
+        pages = [reply({"records": [{"id": f"m{n}"}], "nextPageToken": f"t{n}"}) for n in range(2)]
+        async with talk(*pages, reply({"records": []}), limits=Limits(in_flight=4, per_account=4)) as it:
+            gates = it.client._shared.gates
+            others = [await gates.enter(f"account {n}") for n in range(3)]
+            asked = list[int]()
+            async for message in it.client.email.messages.list():
+                await asyncio.sleep(0.005)
+                asked.append(len(it.server.requests))
+                if message.id == "m0":
+                    gates.leave("account 0", others[0])
+            assert asked == [1, 3]
+            gates.leave("account 1", others[1])
+            gates.leave("account 2", others[2])
 
 
 def test_the_helpers_names_are_in_order() -> None:

@@ -185,6 +185,18 @@ class TestAccounts:
         await asyncio.gather(*tasks)
         assert sorted(running) == list("aaaabbc")
 
+    async def test_there_is_room_while_half_of_the_places_are_free(self) -> None:
+        for places, roomy in ((1, [True]), (2, [True, True]), (5, [True, True, True, False, False])):
+            gates, found = Gates(Limits(in_flight=places), FakeClock()), list[bool]()
+            for number in range(places):
+                found.append(gates.roomy)
+                await gates.enter(str(number))
+            assert found == roomy
+            assert not gates.roomy
+            for number in range(places):
+                gates.leave(str(number), gates._accounts[str(number)])
+            assert gates.roomy
+
     async def test_an_account_that_waits_holds_no_place_of_the_client(self) -> None:
         gates = Gates(Limits(in_flight=2, per_account=1), FakeClock())
         done, running = asyncio.Event(), list[str]()
