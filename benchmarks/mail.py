@@ -72,12 +72,12 @@ def message(number: int, body: int, rng: random.Random) -> dict[str, Any]:
     }
 
 
-def page(body: int, records: int = 100) -> bytes:
+def page(body: int, records: int = 100, first: int = 0) -> bytes:
     rng = random.Random(body)
     return orjson.dumps(
         {
             "nextPageToken": TOKEN,
             "length": records,
-            "records": [message(n, body, rng) for n in range(records)],
+            "records": [message(n, body, rng) for n in range(first, first + records)],
         }
     )

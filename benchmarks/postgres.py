@@ -11,19 +11,16 @@ from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-import psycopg
-from psycopg_pool import AsyncConnectionPool
-
 from aurinko_async.sync.store import Commit, SyncKey
 from aurinko_async.sync.stores import PostgresStore
 from aurinko_async.sync.stores import _postgres_sql as sql
 from aurinko_async.sync.stores._tables import MESSAGES
-from benchmarks.measure import Result, compare
+from benchmarks.measure import Result, compare, skipped
 from benchmarks.store import ACCOUNTS, pages
-from tests.support.postgres import binaries, running
 
 SETTINGS = ("listen_addresses=", "autovacuum=off")
 """As it comes, but for maintenance that would fall on either side."""
+WHAT = "pages into `PostgresStore`, speed of a bare `unnest`"
 ENOUGH = 15
 """Rounds; the tables grow with each."""
 
@@ -51,6 +48,9 @@ async def wall_seconds(
 
 
 async def against_unnest(rounds: int, conninfo: str) -> Result:
+    import psycopg
+    from psycopg_pool import AsyncConnectionPool
+
     page_rows = pages()
     upsert = sql.statements("bare", MESSAGES).upsert.encode()
     async with PostgresStore(conninfo, schema="bare"):
@@ -88,11 +88,20 @@ async def against_unnest(rounds: int, conninfo: str) -> Result:
             return time.perf_counter() - started
 
         times = await wall_seconds({"bare": plainly, "store": ours}, min(rounds, ENOUGH))
-    return compare("pages into `PostgresStore`, speed of a bare `unnest`", times["bare"], times["store"], "≥ 0.8")
+    return compare(WHAT, times["bare"], times["store"], "≥ 0.8")
 
 
 def run(rounds: int) -> Iterator[Result]:
+    try:
+        import psycopg_pool as _
+
+        from tests.support.postgres import binaries, running
+    except ImportError as missing:
+        yield skipped(WHAT, f"{missing.name} is not there")
+        return
     programs = binaries()
-    if programs is not None:
-        with running(programs, SETTINGS) as server:
-            yield asyncio.run(against_unnest(rounds, server.conninfo))
+    if programs is None:
+        yield skipped(WHAT, "no PostgreSQL server is installed")
+        return
+    with running(programs, SETTINGS) as server:
+        yield asyncio.run(against_unnest(rounds, server.conninfo))

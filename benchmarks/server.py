@@ -1,4 +1,4 @@
-"""A server that costs next to nothing, in a process of its own: a mailbox of one prebuilt page, over and over."""
+"""A server that costs next to nothing, in a process of its own: a mailbox of a few prebuilt pages, over and over."""
 
 import asyncio
 from collections.abc import Iterator
@@ -13,6 +13,10 @@ from benchmarks.mail import TOKEN, page
 ACCOUNT = orjson.dumps({"id": 7, "email": "ann@example.com", "serviceType": "Google", "active": True, "name": "Ann"})
 
 
+VARIANTS = 8
+"""Pages with other ids: a sync remembers some hundred, and would take a mailbox of one page for a quiet one."""
+
+
 def response(body: bytes) -> bytes:
     head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     return head.encode() + body
@@ -22,9 +26,9 @@ class Mailbox:
     """Answers by target. How many pages are left is what its last parameter says: `...=12`."""
 
     def __init__(self, body: int, records: int) -> None:
-        some = page(body, records)
-        self.start, self.end = response(some).split(TOKEN.encode())
-        self.last = response(some.replace(b"nextPageToken", b"nextDeltaToken"))
+        some = [page(body, records, variant * records) for variant in range(VARIANTS)]
+        self.pages = [response(one).split(TOKEN.encode()) for one in some]
+        self.last = response(some[0].replace(b"nextPageToken", b"nextDeltaToken"))
         self.fixed = {
             b"/v1/account": response(ACCOUNT),
             b"/v1/email/sync/deleted?deltaToken=none": response(b'{"records":[],"nextDeltaToken":"none"}'),
@@ -37,7 +41,10 @@ class Mailbox:
         if target.startswith(b"/v1/email/sync?"):
             tokens = {"ready": True, "syncUpdatedToken": str(left), "syncDeletedToken": "none"}
             return response(orjson.dumps(tokens))
-        return b"%b%08d%b" % (self.start, left - 1, self.end) if left > 1 else self.last
+        if left <= 1:
+            return self.last
+        start, end = self.pages[left % VARIANTS]
+        return b"%b%08d%b" % (start, left - 1, end)
 
 
 class _Protocol(asyncio.Protocol):
