@@ -9,6 +9,7 @@ import asyncio
 import time
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from datetime import UTC, datetime
+from importlib import import_module
 from typing import Any
 
 from aurinko_async.sync.store import Commit, SyncKey
@@ -93,8 +94,7 @@ async def against_unnest(rounds: int, conninfo: str) -> Result:
 
 def run(rounds: int) -> Iterator[Result]:
     try:
-        import psycopg_pool as _
-
+        import_module("psycopg_pool")
         from tests.support.postgres import binaries, running
     except ImportError as missing:
         yield skipped(WHAT, f"{missing.name} is not there")
