@@ -314,7 +314,7 @@ async def test_the_installed_script_and_the_module_are_the_same_command() -> Non
 async def test_help_tells_the_exit_codes(command: tuple[str, ...]) -> None:
     ran = await aurinko(*command, "--help")
     assert ran.code == 0
-    assert "Exit codes: 0 done; 1 the sync or the API failed" in " ".join(ran.out.split())
+    assert "Exit codes: 0 done; 1 it failed: the API, the network or a file" in " ".join(ran.out.split())
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal")

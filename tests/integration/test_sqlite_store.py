@@ -165,8 +165,9 @@ class TestFile:
         for container in containers:
             assert " AND id=?)" in explained(path, *sql.record(table, "42", container, "x"))[0]
             assert f"COVERING INDEX {table.name}_by_time" in explained(path, *sql.count(table, "42", container))[0]
-        (iteration,) = explained(path, *sql.after(table, "42", ("", ""), 200))
-        assert f"_autoindex_{table.name}_1 (account=?{place})" in iteration
+        for deleted in (False, True):
+            (iteration,) = explained(path, *sql.after(table, "42", ("", ""), 200, deleted))
+            assert f"_autoindex_{table.name}_1 (account=?{place})" in iteration
 
     async def test_it_is_made_for_mail_and_says_whose_it_is(self, path: Path) -> None:
         await filled(path)
