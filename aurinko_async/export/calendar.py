@@ -130,7 +130,8 @@ def _describe(made: Any, event: Event) -> None:
     _put(made, "LOCATION", clean(event.location).strip())
     _put(made, "DESCRIPTION", plain(event.description))
     if is_html(event.description or ""):
-        made.add("X-ALT-DESC", clean(event.description), parameters={"FMTTYPE": "text/html"})
+        # Programs do not unescape it, and a line break in HTML is as good as a blank.
+        made.add("X-ALT-DESC", clean(event.description).replace("\n", " "), parameters={"FMTTYPE": "text/html"})
     _put(made, "CATEGORIES", _lines(event.categories))
     _put(made, "CLASS", _CLASSES.get(event.sensitivity or ""))
     _put(made, "TRANSP", event.show_as and ("TRANSPARENT" if event.show_as == "free" else "OPAQUE"))

@@ -138,6 +138,7 @@ START = EventDateTime(date_time=datetime(2026, 3, 1, 9, tzinfo=UTC), timezone="E
 @quick
 @given(anything, maybe, addresses, st.lists(anything, max_size=3), st.lists(anything, max_size=2))
 @example(EVIL, EVIL, EmailAddress(name=EVIL, address=EVIL), [EVIL], [EVIL, f"RRULE:FREQ=DAILY{EVIL}"])
+@example("\r\n<b>;x", None, EmailAddress(), [], [])
 def test_any_event_is_one_component(
     text: str, other: Any, person: EmailAddress, names: list[str], rules: list[str]
 ) -> None:
