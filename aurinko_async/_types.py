@@ -5,9 +5,10 @@ from __future__ import annotations
 import enum
 from collections.abc import Callable, Mapping
 from datetime import date
+from types import MappingProxyType
 from typing import Any, Final, Generic, Literal, Protocol, TypeAlias, TypeVar
 
-from attrs import Attribute, Factory, evolve, field, frozen
+from attrs import Attribute, evolve, field, frozen
 
 from aurinko_async.errors import InvalidInput
 
@@ -33,6 +34,9 @@ Audience: TypeAlias = Literal["account", "app", "user", "prepare", "public", "an
 """Whom an operation must be called as; `any` is the raw door, called as whatever the credentials are."""
 
 
+_NOTHING: Final[Mapping[str, Any]] = MappingProxyType({})
+
+
 @frozen(slots=False)
 class Call(Generic[T]):
     """One operation as a resource states it: wire names verbatim, values as the caller gave them.
@@ -43,9 +47,9 @@ class Call(Generic[T]):
     method: str
     path: str
     result: type[T]
-    path_args: Mapping[str, str | int | date] = Factory(dict[str, "str | int | date"])
-    query: Mapping[str, object] = Factory(dict[str, object])
-    headers: Mapping[str, object] = Factory(dict[str, object])
+    path_args: Mapping[str, str | int | date] = _NOTHING
+    query: Mapping[str, object] = _NOTHING
+    headers: Mapping[str, object] = _NOTHING
     body: object = UNSET
     audience: Audience = "account"
     repeatable: bool = False
