@@ -285,6 +285,16 @@ class TestTables:
         ]
         assert dict([record async for record in store.iterate_raw("42")]) == raws
 
+    async def test_a_connection_that_met_what_is_no_json_goes_on(
+        self, postgres_server: PostgresServer, schema: str
+    ) -> None:
+        """A statement that is prepared behind one that fails is not there when it is used again."""
+        async with PostgresStore(postgres_server.conninfo, schema=schema, max_size=1) as store:
+            lease, _ = await store.begin(KEY)
+            await store.commit(lease, commit(row("a"), sweep=(None, None)))
+            for _ in range(8):
+                await store.commit(lease, commit(of_json(b'{"id":"a","body":NaN}'), sweep=(None, None)))
+
     async def test_a_long_text_does_not_break_its_index(self, store: PostgresStore) -> None:
         dice = random.Random(5)
         thread = "".join(dice.choices(string.printable, k=20_000)) + "\u00e9"

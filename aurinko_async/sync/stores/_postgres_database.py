@@ -46,7 +46,8 @@ async def rolled_back(connection: Connection) -> None:
     """End a transaction that failed, if the connection has one."""
     if connection.info.transaction_status in (TransactionStatus.INTRANS, TransactionStatus.INERROR):
         with suppress(psycopg.Error):
-            await ask(connection, "ROLLBACK")
+            # psycopg's own: what it believes to have prepared behind a failure was not, and this forgets it.
+            await connection.rollback()
 
 
 @frozen
