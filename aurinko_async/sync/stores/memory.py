@@ -65,19 +65,21 @@ class MemoryStore(Mirror):
             ConfigError: its resource cannot be mirrored.
         """
         table_of(key)
-        place = self._places.get(key, _Place(fence=0))
+        name = _cleaned(key)
+        place = self._places.get(name, _Place(fence=0))
         if place.held:
             raise LeaseHeld(
                 f"another sync of account {key.account} ({key.resource}) runs: let it end, or stop it, then try again"
             )
-        self._places[key] = evolve(place, fence=place.fence + 1, held=True)
+        self._places[name] = evolve(place, fence=place.fence + 1, held=True)
         return Lease(key, place.fence + 1), place.checkpoint
 
     async def release(self, lease: Lease) -> None:
         """Give a key back. One that was given back already is left alone."""
-        place = self._places.get(lease.key)
+        name = _cleaned(lease.key)
+        place = self._places.get(name)
         if place is not None and place.fence == lease.fence:
-            self._places[lease.key] = evolve(place, held=False)
+            self._places[name] = evolve(place, held=False)
 
     async def commit(self, lease: Lease, commit: Commit) -> Applied:
         """Apply it, or raise and change nothing.
@@ -85,14 +87,15 @@ class MemoryStore(Mirror):
         Raises:
             LeaseLost: the key was released.
         """
-        place = self._places.get(lease.key)
+        name = _cleaned(lease.key)
+        place = self._places.get(name)
         if place is None or place.fence != lease.fence or not place.held:
             raise LeaseLost(f"this sync of account {lease.key.account} gave its place back; this commit was not saved")
         table = table_of(lease.key)
         # Nothing is assigned before all is computed: an error on the way changes nothing.
         changes, applied = ({}, Applied()) if table is None else _changes(table, self._of(lease.key), commit)
         place = evolve(place, checkpoint=commit.checkpoint, saved_at=commit.at)
-        self._places[lease.key] = evolve(place, finished_at=commit.at) if commit.finished else place
+        self._places[name] = evolve(place, finished_at=commit.at) if commit.finished else place
         if table is not None:
             self._tables.setdefault((table.name, *table.owner(lease.key)), {}).update(changes)
         return applied
@@ -105,10 +108,11 @@ class MemoryStore(Mirror):
 
     async def containers(self, account: str, resource: str) -> list[str]:
         """The containers of a resource that the mirror has a checkpoint of, sorted."""
+        wanted = (clean(account), clean(resource), "")
         return sorted(
             key.container
             for key, place in self._places.items()
-            if (key.account, key.resource, key.consumer) == (account, resource, "") and place.checkpoint is not None
+            if (key.account, key.resource, key.consumer) == wanted and place.checkpoint is not None
         )
 
     async def status(self) -> list[SyncState]:
@@ -133,8 +137,9 @@ class MemoryStore(Mirror):
     async def mark(self, account: str, resource: str) -> Mark:
         """Wish for a sync. One that is open keeps its place, and gets a greater serial."""
         self._serial += 1
-        self._marks[(account, resource)] = mark = Mark(account, resource, self._serial)
-        return mark
+        name = (clean(account), clean(resource))
+        self._marks[name] = Mark(*name, self._serial)
+        return Mark(account, resource, self._serial)
 
     async def marks(self) -> list[Mark]:
         """The wishes that are open, oldest first."""
@@ -142,13 +147,15 @@ class MemoryStore(Mirror):
 
     async def settle(self, mark: Mark) -> None:
         """Drop a wish, unless another came since (a greater serial)."""
-        latest = self._marks.get((mark.account, mark.resource))
+        name = (clean(mark.account), clean(mark.resource))
+        latest = self._marks.get(name)
         if latest is not None and latest.serial <= mark.serial:
-            del self._marks[(mark.account, mark.resource)]
+            del self._marks[name]
 
     async def note(self, state: AccountState) -> None:
         """Keep how a resource of an account fares, over what was kept of it."""
-        self._standings[(state.account, state.resource)] = state
+        name = (clean(state.account), clean(state.resource))
+        self._standings[name] = evolve(state, account=name[0], resource=name[1], reason=clean(state.reason))
 
     async def standings(self) -> list[AccountState]:
         """How the accounts fare, by account and resource."""
@@ -201,6 +208,11 @@ class MemoryStore(Mirror):
             held = rest[0] if rest else ""
             if (name, of) == (table.name, owner) and (wanted is None or held == wanted):
                 yield held, records
+
+
+def _cleaned(key: SyncKey) -> SyncKey:
+    """The key as every store has it."""
+    return SyncKey(*map(clean, _order(key)))
 
 
 def _order(key: SyncKey) -> tuple[str, str, str, str]:

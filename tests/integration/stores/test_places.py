@@ -171,3 +171,13 @@ async def test_the_status_tells_how_each_key_stands(store: Store, lease: Lease) 
     assert (mirror.key, mirror.checkpoint, mirror.live, mirror.deleted) == (KEY, "2", 2, 1)
     assert (mirror.saved_at, mirror.finished_at) == (NOW + DAY, NOW)
     assert (search.key, search.live, search.deleted, search.finished_at) == (reader.key, 0, 0, None)
+
+
+async def test_names_that_no_database_takes_are_the_same_everywhere(store: Store) -> None:
+    key = SyncKey("4\0", "calendar", "\ud800", "\0")
+    lease, _ = await store.begin(key)
+    with pytest.raises(LeaseHeld):
+        await store.begin(SyncKey("4\ufffd", "calendar", "\ufffd", "\ufffd"))
+    await store.commit(lease, commit(checkpoint="1"))
+    await store.release(lease)
+    assert [state.key for state in await store.status()] == [SyncKey("4\ufffd", "calendar", "\ufffd", "\ufffd")]
