@@ -94,6 +94,7 @@ if not TYPE_CHECKING:
             "auth": "AccountAuth AppAuth Credentials ExchangeIdTokenAuth NoAuth UserCookieAuth UserSessionAuth",
             "client": "AurinkoClient",
             "errors": "AmbiguousResult ApiError AurinkoError ConfigError DecodeError",
+            "models": "",
             "oauth": "Grant OAuthFlow",
             "pagination": "OffsetPaginator TokenPaginator",
             "retry": "RetryPolicy",

@@ -9,7 +9,7 @@ from typing import Any
 def lazy(package: str, homes: Mapping[str, str]) -> tuple[Callable[[str], Any], Callable[[], list[str]]]:
     """The `__getattr__` and `__dir__` (PEP 562) of a package; `homes` are its modules with the names they have.
 
-    A module that is a home can be used as an attribute, too.
+    A module that is named there, with names or none, can be used as an attribute, too.
     """
     where = {name: home for home, names in homes.items() for name in names.split()}
     namespace = vars(sys.modules[package])

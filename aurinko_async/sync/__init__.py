@@ -33,6 +33,7 @@ if not TYPE_CHECKING:
         {
             "containers": "ContainerSync",
             "driver": "DeltaSync",
+            "engine": "",
             "machine": "Bounds",
             "store": "SyncKey SyncState SyncStore",
             "stores": "MemoryStore PostgresStore SQLiteStore",

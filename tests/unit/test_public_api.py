@@ -121,6 +121,11 @@ def test_nothing_is_imported_that_is_not_used() -> None:
     assert not engine & (HEAVY - {"cattrs"})
 
 
+def test_a_module_that_the_package_has_names_of_can_be_used_as_its_attribute() -> None:
+    for name in ("errors.NotFound", "models.EmailMessage", "sync.DeltaSync", "sync.engine.SyncEngine", "auth.NoAuth"):
+        assert "aurinko_async" in modules_after(f"import aurinko_async\nassert aurinko_async.{name}")
+
+
 def test_the_pytest_plugin_imports_nothing_of_the_package() -> None:
     plugin = modules_after("import aurinko_async.sandbox.pytest_plugin")
     own = {name for name in plugin if name.startswith("aurinko_async.")}
