@@ -33,7 +33,8 @@ class Query:
         equals: Columns of text or flags, and their values.
         contains: Columns of kind "texts", and a value that their list has.
         time: The column that lies at or after `since`, and before `until`.
-        order: A column; ids are the second key, ascending. NULLs come last, whichever direction.
+        order: A column; ids are the second key, containers the third, both ascending. NULLs come last, whichever
+            direction.
     """
 
     table: Table

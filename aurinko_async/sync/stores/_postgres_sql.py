@@ -379,8 +379,10 @@ def find(schema: str, query: Query) -> tuple[str, list[Any]]:
         conditions.append(f"{query.time} >= %s::timestamptz AND {query.time} < %s::timestamptz")
         parameters += bounds(query.since, query.until)
     direction = "DESC" if query.descending else "ASC"
+    # Calendars can have events of the same id: without an order among them, pages would overlap.
+    last = f", {table.container}" if table.container and query.container is None else ""
     statement = (
         f"SELECT {_RAW} FROM {quoted(schema)}.{table.name} WHERE {' AND '.join(conditions)} "
-        f"ORDER BY {query.order} {direction} NULLS LAST, id LIMIT %s OFFSET %s"
+        f"ORDER BY {query.order} {direction} NULLS LAST, id{last} LIMIT %s OFFSET %s"
     )
     return statement, [*parameters, query.limit, query.offset]

@@ -37,9 +37,14 @@ def _times(values: list[datetime | None]) -> list[str | None]:
 
 def _lists(values: list[list[str] | None]) -> list[str | None]:
     try:
-        return [None if value is None else msgspec.json.encode(value).decode() for value in values]
+        texts = [None if value is None else msgspec.json.encode(value).decode() for value in values]
     except UnicodeEncodeError:
         return _lists([value and list(map(clean, value)) for value in values])
+    # A NUL, or what looks like one.
+    return [
+        text if text is None or "\\u0000" not in text else msgspec.json.encode(list(map(clean, value or ()))).decode()
+        for text, value in zip(texts, values, strict=True)
+    ]
 
 
 def _flags(values: list[bool | None]) -> list[int | None]:
@@ -200,8 +205,10 @@ def find(query: Query) -> tuple[str, list[Any]]:
     direction = "DESC" if query.descending else "ASC NULLS LAST"
     # SQLite would rather look through all in their order than sort the few that an index has (the + forbids it).
     few = any((column,) in table.indexes for column, _ in query.equals)
+    # Calendars can have events of the same id: without an order among them, pages would overlap.
+    last = f", {table.container}" if table.container and query.container is None else ""
     statement = (
         f"SELECT CAST(json AS BLOB) FROM {table.name} WHERE {' AND '.join(conditions)} "
-        f"ORDER BY {'+' if few else ''}{query.order} {direction}, id LIMIT ? OFFSET ?"
+        f"ORDER BY {'+' if few else ''}{query.order} {direction}, id{last} LIMIT ? OFFSET ?"
     )
     return statement, [*parameters, -1 if query.limit is None else query.limit, query.offset]

@@ -98,3 +98,9 @@ async def test_an_account_id_that_is_no_text_is_refused_with_the_way_out(store: 
     for ask in (store.messages, store.count):
         with pytest.raises(InvalidInput, match=r"int: str\(account.id\)"):
             await ask(42)  # type: ignore[arg-type]
+
+
+async def test_a_label_that_no_database_takes_is_found(store: Store, lease: Lease) -> None:
+    await store.commit(lease, commit(row("a", sysLabels=["in\0box"]), row("b", sysLabels=["\\u0000", "inbox"])))
+    assert await ids(store, label="in\0box") == ["a"]
+    assert await ids(store, label="\\u0000") == await ids(store, label="inbox") == ["b"]

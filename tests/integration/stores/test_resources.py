@@ -67,6 +67,14 @@ class TestEvents:
         assert ids(await store.events("42", limit=2)) == ["series", "early"]
         assert ids(await store.events("42", limit=2, offset=4)) == ["tie", "undated"]
 
+    async def test_those_of_one_id_are_by_calendar(self, store: Store) -> None:
+        """An event that is in two calendars: pages must not have one of the two twice."""
+        for calendar in ("work", "home", "alpha"):
+            lease, _ = await store.begin(SyncKey("8", "calendar", calendar))
+            await store.commit(lease, commit(event("same", start=2, calendarId=calendar)))
+        pages = [await store.events("8", limit=1, offset=offset) for offset in range(3)]
+        assert [it.calendar_id for page in pages for it in page] == ["alpha", "home", "work"]
+
 
 class TestContacts:
     @pytest.fixture(autouse=True)
