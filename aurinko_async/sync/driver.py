@@ -86,6 +86,9 @@ class DeltaSync(Generic[R, D]):
     ) -> None:
         if options.store is not None and options.checkpoint is not None:
             raise ConfigError("give either a store, which keeps the checkpoint, or a checkpoint of your own")
+        if not options.consumer:
+            # Its place would be the mirror's, which would then skip what was handed over.
+            raise ConfigError("the name of the consumer is empty")
         self._models = models
         self._rows = rows
         self._context = _Context(account, clock, options)
@@ -240,7 +243,13 @@ class _Run(Generic[R, D]):
                 updated=live, deleted=gone, generation=generation, checkpoint=checkpoint, errors=page.errors + errors
             )
         dead = tuple(filter(self._source.is_tombstone, page.records))
-        live = tuple(r for r in page.records if not self._source.is_tombstone(r)) if dead else tuple(page.records)
+        live = tuple(page.records)
+        if dead:
+            # Of a record that is listed twice the last word counts.
+            last = {record.id: record for record in page.records}
+            dead = tuple(r for r in dead if last[r.id] is r)
+            buried = {r.id for r in dead}
+            live = tuple(r for r in page.records if not self._source.is_tombstone(r) and r.id not in buried)
         live, errors = await self._hydrated(live) if self._options.hydrate else (live, ())
         return Batch(
             updated=live,

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from aurinko_async.errors import DecodeError, NotFound
+from aurinko_async.errors import ConfigError, DecodeError, NotFound
 from aurinko_async.models.mail import DeletedEmailMessage, EmailMessage, SyncStatus
 from aurinko_async.models.pages import DeltaPage
 from aurinko_async.sync import DeltaSync
@@ -102,3 +102,28 @@ async def test_a_record_that_cannot_be_looked_up_costs_itself_and_is_not_taken_f
     assert late.looked_up == ["1"]
     assert [tombstone.id for batch in batches for tombstone in batch.deleted] == ["2"]
     assert [error.record_id for batch in batches for error in batch.errors] == ["1"]
+
+
+class Marked(Source):
+    """A page says of each record whether it is deleted."""
+
+    def is_tombstone(self, record: EmailMessage) -> bool:
+        return bool(record.deleted)
+
+    def tombstone(self, record_id: str) -> DeletedEmailMessage:
+        return DeletedEmailMessage(id=record_id)
+
+
+async def test_of_a_record_that_a_page_lists_twice_the_last_word_counts() -> None:
+    """Else what was deleted last would stay as a ghost: a store lets records win over tombstones."""
+    words = [("gone", False), ("back", True), ("gone", True), ("back", False), ("kept", False)]
+    source = Marked([EmailMessage(id=record_id, deleted=dead) for record_id, dead in words], [])
+    batches = [batch async for batch in sync_of(source)]
+    assert [record.id for batch in batches for record in batch.updated] == ["back", "kept"]
+    assert [tombstone.id for batch in batches for tombstone in batch.deleted] == ["gone"]
+
+
+async def test_a_consumer_has_a_name() -> None:
+    """Without one its place would be the mirror's: the mirror would skip what was handed over."""
+    with pytest.raises(ConfigError, match="consumer"):
+        sync_of(Source([], []), consumer="")
