@@ -241,8 +241,8 @@ async def questions(stores: Stores, account: str, lists: list[dict[str, Any]]) -
         await stores.same(f"{options}", lambda _, store: _listed(store, account, **options))  # noqa: B023
 
 
-async def _got(store: Store, account: str, **where: Any) -> Any:
-    return await store.get(account, "a", **where)
+async def _got(store: Store, account: str, **where: Any) -> object:
+    return cast("object", await store.get(account, "a", **where))
 
 
 async def _drained(store: Store, account: str, **options: Any) -> list[tuple[str, bytes]]:
