@@ -276,6 +276,16 @@ class TestConnections:
                 await second.begin(KEY)
         assert await store.commit(lease, commit(row("b"))) == Applied(added=1)
 
+    async def test_a_key_that_was_given_back_without_the_lock_is_free_when_it_is_had_again(
+        self, postgres_server: PostgresServer, schema: str, store: PostgresStore, lease: Lease, other: Other
+    ) -> None:
+        """Else it would look held to all others for as long as this store is open."""
+        await end(other, await living(other, store))
+        await store.release(lease)
+        await store.begin(SyncKey("7", "email"))
+        async with PostgresStore(postgres_server.conninfo, schema=schema) as second:
+            await second.begin(KEY)
+
     async def test_a_lock_that_the_server_still_thinks_is_held_is_not_waited_for(
         self, store: PostgresStore, lease: Lease, other: Other
     ) -> None:
@@ -390,3 +400,15 @@ class TestCancelled:
         assert await asyncio.gather(*tasks) == [Applied(added=1)] * 10
         with pytest.raises(StoreError, match="not open"):
             await store.commit(lease, commit(row("late")))
+
+    async def test_a_begin_that_closing_overtakes_holds_nothing(
+        self, postgres_server: PostgresServer, schema: str
+    ) -> None:
+        store = PostgresStore(postgres_server.conninfo, schema=schema)
+        await store.__aenter__()
+        beginning = asyncio.ensure_future(store.begin(KEY))
+        await asyncio.sleep(0)
+        await store.close()
+        await asyncio.gather(beginning, return_exceptions=True)
+        async with store:
+            await store.begin(KEY)

@@ -102,6 +102,7 @@ class Server:
     holder: str = field(factory=lambda: secrets.token_hex(16))
     _living: Connection | None = field(default=None, init=False, repr=False)
     _turn: asyncio.Lock = field(factory=asyncio.Lock, init=False, repr=False)
+    _owed: list[Lease] = field(factory=list[Lease], init=False, repr=False)
 
     async def open(self) -> None:
         try:
@@ -158,6 +159,7 @@ class Server:
                 except psycopg.Error as error:
                     raise translated(error, self.name) from error
                 try:
+                    await self._pay(connection)
                     return await work(self._database(connection))
                 except psycopg.Error as error:
                     if attempt == ATTEMPTS or not await self._heals(error):
@@ -167,9 +169,16 @@ class Server:
     async def give_back(self, lease: Lease) -> None:
         """Release a lease on the connection that holds our lock: with that one gone, others may take it anyway."""
         async with self._turn:
+            self._owed.append(lease)
             if self._living is not None:
                 with suppress(psycopg.Error):
-                    await self._database(self._living).release(lease)
+                    await self._pay(self._living)
+
+    async def _pay(self, connection: Connection) -> None:
+        """Release what could not be: once our lock is had again, it would look held for as long as we live."""
+        while self._owed:
+            await self._database(connection).release(self._owed[0])
+            del self._owed[0]
 
     def _database(self, connection: Connection) -> Database:
         return Database(connection, self.schema, self.timeout)

@@ -130,7 +130,6 @@ class PostgresStore(Mirror):
     async def close(self) -> None:
         """Close the connections, after the commits that are under way; leaving `async with` does it."""
         server, self._server = self._server, None
-        self._held.clear()
         if server is not None:
             await settled(self._close(server))
 
@@ -264,6 +263,8 @@ class PostgresStore(Mirror):
         if self._under_way:
             await asyncio.wait(self._under_way)
         await server.close()
+        # Those too that were taken meanwhile.
+        self._held.clear()
 
     def _opened(self) -> Server:
         if self._server is None:
