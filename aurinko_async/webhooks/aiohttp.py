@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from aurinko_async.webhooks.receiver import WebhookReceiver
+from aurinko_async.webhooks.receiver import WebhookReceiver, too_slow
 
 
 def aiohttp_handler(receiver: WebhookReceiver) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -19,7 +20,10 @@ def aiohttp_handler(receiver: WebhookReceiver) -> Callable[[web.Request], Awaita
         # As they came: aiohttp's own views of both have been decoded and normalised.
         query, headers = request.raw_path.partition("?")[2], request.raw_headers
         try:
-            body = await _read(request, receiver.max_body)
+            async with asyncio.timeout(receiver.body_timeout):
+                body = await _read(request, receiver.max_body)
+        except TimeoutError:
+            return await _cut_off(request)
         except Exception:
             # The sender has gone, or what it sent is not HTTP; nobody reads this.
             return web.Response(status=400)
@@ -27,6 +31,16 @@ def aiohttp_handler(receiver: WebhookReceiver) -> Callable[[web.Request], Awaita
         return web.Response(status=answer.status, headers=answer.headers, body=answer.body)
 
     return handle
+
+
+async def _cut_off(request: web.Request) -> web.Response:
+    """Answer and hang up: aiohttp would wait for the rest of the body for ten seconds more."""
+    answer = too_slow()
+    response = web.Response(status=answer.status, headers=answer.headers, body=answer.body)
+    await response.prepare(request)
+    await response.write_eof()
+    request.protocol.force_close()
+    return response
 
 
 async def _read(request: web.Request, limit: int) -> bytes:

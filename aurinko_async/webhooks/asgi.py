@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import suppress
 from typing import Any, TypeAlias
 
-from aurinko_async.webhooks.receiver import WebhookReceiver, WebhookResponse
+from aurinko_async.webhooks.receiver import WebhookReceiver, WebhookResponse, too_slow
 
 Scope: TypeAlias = MutableMapping[str, Any]
 Message: TypeAlias = MutableMapping[str, Any]
@@ -37,12 +38,17 @@ class AsgiReceiver:
             raise NotImplementedError(f"webhooks are not served over {scope['type']}")
 
     async def _http(self, scope: Scope, receive: Receive, send: Send) -> None:
-        body = await _read(receive, self._receiver.max_body)
-        if body is None:
-            return
-        headers = [(bytes(name), bytes(value)) for name, value in scope["headers"]]
-        query = bytes(scope.get("query_string", b""))
-        answer = await self._receiver.handle(scope["method"], query, headers, body)
+        try:
+            async with asyncio.timeout(self._receiver.body_timeout):
+                body = await _read(receive, self._receiver.max_body)
+        except TimeoutError:
+            answer = too_slow()
+        else:
+            if body is None:
+                return
+            headers = [(bytes(name), bytes(value)) for name, value in scope["headers"]]
+            query = bytes(scope.get("query_string", b""))
+            answer = await self._receiver.handle(scope["method"], query, headers, body)
         with suppress(OSError):
             # The sender may have gone meanwhile, of which servers tell in this way.
             await _send(answer, send)

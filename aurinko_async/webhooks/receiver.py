@@ -24,6 +24,8 @@ from aurinko_async.webhooks.signature import REPLAY_WINDOW, Headers, Verifier
 MAX_BODY = 2**20
 # What fits into the largest body if each item is as small as it can be read.
 MAX_ITEMS = 10_000
+# A body is one small packet; who sends it in drops holds a connection and its memory.
+BODY_SECONDS = 10.0
 # How many notifications are with the handler at once; what comes beyond is sent again by the vendor.
 CAPACITY = 64
 # The vendor gives a challenge 30 s and names no limit for notifications: answer well before that.
@@ -86,6 +88,7 @@ class WebhookReceiver:
         replay_window: How old a request may be, in seconds. Redeliveries keep the time of the first attempt.
         dedupe: How many notifications are remembered; 0 is none.
         max_body: Bytes that a body may have.
+        body_timeout: Seconds that the adapters wait for a whole body; None is no limit.
         max_items: Payloads that a notification may have.
         capacity: How many notifications the handler has at once at most; others are answered 503.
         handler_timeout: Seconds that the handler may take; None is no limit.
@@ -103,6 +106,7 @@ class WebhookReceiver:
         replay_window: float = REPLAY_WINDOW,
         dedupe: int = DEDUPE,
         max_body: int = MAX_BODY,
+        body_timeout: float | None = BODY_SECONDS,
         max_items: int = MAX_ITEMS,
         capacity: int = CAPACITY,
         handler_timeout: float | None = HANDLER_SECONDS,
@@ -113,9 +117,11 @@ class WebhookReceiver:
             raise ConfigError("handler must be an async function of one notification")
         if min(max_body, max_items, capacity) < 1 or dedupe < 0:
             raise ConfigError("max_body, max_items and capacity must be at least 1, dedupe at least 0")
-        if handler_timeout is not None and not handler_timeout > 0:
-            raise ConfigError("handler_timeout must be more than 0 seconds")
+        for name, seconds in (("handler_timeout", handler_timeout), ("body_timeout", body_timeout)):
+            if seconds is not None and not seconds > 0:
+                raise ConfigError(f"{name} must be more than 0 seconds")
         self.max_body = max_body
+        self.body_timeout = body_timeout
         self._handler = handler
         self._dedupe = dedupe
         self._max_items = max_items
@@ -221,6 +227,11 @@ def _challenge(query: str | bytes) -> WebhookResponse:
     if not 0 < len(token) <= _MAX_TOKEN or not token.isascii() or not token.isprintable():
         return _answer(400, "the challenge has no token that could be answered")
     return _answer(200, token)
+
+
+def too_slow() -> WebhookResponse:
+    """Answer who did not send the whole body in time."""
+    return _answer(408, "the body did not arrive in time", Connection="close")
 
 
 def _later(words: str) -> WebhookResponse:

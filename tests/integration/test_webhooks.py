@@ -356,3 +356,15 @@ async def test_who_hangs_up_in_the_middle_does_no_harm(
         await writer.wait_closed()
         await subscribe(client, url)
     assert handler.runs == 0
+
+
+async def test_who_sends_a_body_in_drops_is_not_waited_for(
+    client: AurinkoClient, listening: Any, handler: Taken, sandbox: Sandbox, clock: FakeClock
+) -> None:
+    proof = signed(BODY, secret=sandbox.signing_secret, at=clock.now)
+    head = raw("POST", proof, BODY)[:-5].replace(b"Connection: close\r\n", b"")
+    async with listening(body_timeout=0.02) as url:
+        answer = await spoken(url, head)
+        assert answer.split(b" ")[1] == b"408"
+        await subscribe(client, url)
+    assert handler.runs == 0

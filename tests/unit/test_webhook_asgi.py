@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -91,6 +92,18 @@ async def test_who_has_gone_before_the_end_of_the_body_is_not_answered(before: l
     connection = Connection(*before, {"type": "http.disconnect"})
     await connection.run(http())
     assert (connection.sent, connection.seen) == ([], [])
+
+
+async def test_a_body_that_does_not_end_is_not_waited_for() -> None:
+    connection = Connection(*pieces(BODY[:9], b"")[:1])
+    begun = connection.receive
+
+    async def receive() -> dict[str, Any]:
+        return await begun() if connection.incoming else await asyncio.get_running_loop().create_future()
+
+    connection.receive = receive  # type: ignore[method-assign]
+    await connection.run(http(), body_timeout=0.005)
+    assert (connection.status, connection.seen) == (408, [])
 
 
 async def test_who_has_gone_before_the_answer_does_no_harm() -> None:

@@ -122,6 +122,7 @@ async def test_there_is_no_receiver_without_a_secret(secrets: Any) -> None:
         {"capacity": 0},
         {"dedupe": -1},
         {"handler_timeout": 0},
+        {"body_timeout": 0},
         {"handler_timeout": math.nan},
         {"replay_window": 0},
     ],
