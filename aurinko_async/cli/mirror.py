@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,8 @@ from aurinko_async.errors import StoreError
 from aurinko_async.sync import PostgresStore, SQLiteStore
 
 SERVERS: Final = ("postgresql://", "postgres://")
+_KEYWORDS: Final = re.compile(r"(?:^|\s)(?:host|hostaddr|port|dbname|user|password|service|sslmode)\s*=")
+"""libpq's other kind of connection string: as the name of a file it would show its password everywhere."""
 
 
 class NoMirror(StoreError):
@@ -75,7 +78,8 @@ def database(text: str | Database) -> Database:
     """
     if isinstance(text, Database):
         return text
-    if not text or ("://" in text and not text.startswith(SERVERS)):
+    foreign = "://" in text and not text.startswith(SERVERS)
+    if not text or foreign or ("://" not in text and _KEYWORDS.search(text)):
         raise typer.BadParameter("give the path of a file, or postgresql://user@host/database")
     if text.startswith(SERVERS) and not _is_clear(text):
         raise typer.BadParameter("percent-encode what is special in the password, or leave it to PGPASSWORD")

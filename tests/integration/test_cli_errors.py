@@ -88,6 +88,8 @@ def files(folder: Path) -> list[str]:
         (("sync", "--past-days", "5"), "--resource calendar"),
         (("sync", "--db", "mysql://localhost/mail"), "postgresql://"),
         (("status", "--db", ""), "--db"),
+        (("sync", "--sandbox", "--db", f"host=127.0.0.1 password={SECRET}"), "postgresql://"),
+        (("status", "--db", f" user=me password = {SECRET}"), "postgresql://"),
         (("sandbox", "--port", "70000"), "--port"),
         (("sandbox", "--accounts", "0"), "--accounts"),
     ],
@@ -98,6 +100,7 @@ def test_wrong_usage_is_told_as_usage(
     ran = here(*arguments)
     assert ran.code == 2
     assert told in ran.err
+    assert SECRET not in ran.err
     assert "--help" in ran.err
     assert ran.out == ""
     assert files(tmp_path) == []
@@ -220,6 +223,24 @@ def test_output_that_cannot_be_written(tmp_path: Path) -> None:
     with Path("/dev/full").open("w") as full:
         ran = subprocess.run(command, cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
     says(Ran(ran.returncode, "", ran.stderr), 1, "No space left on device")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="Linux only")
+def test_help_that_cannot_be_written(tmp_path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run([*COMMAND, "--help"], cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True)
+    says(Ran(ran.returncode, "", ran.stderr), 1, "No space left on device")
+
+
+@posix
+def test_output_that_is_closed_is_not_what_is_opened_next(tmp_path: Path) -> None:
+    command = [*COMMAND, "sync", "--sandbox", "--messages", "10"]
+    closing = ["sh", "-c", 'exec "$@" <&- >&-', "sh", *command]
+    ran = subprocess.run(closing, cwd=tmp_path, stderr=subprocess.PIPE, text=True, check=False)
+    assert (ran.returncode, ran.stderr) == (0, "")
+    with sqlite3.connect(tmp_path / "aurinko.db") as database:
+        assert database.execute("SELECT count(*) FROM messages").fetchone() == (10,)
+    database.close()
 
 
 @posix
