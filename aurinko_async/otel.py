@@ -34,7 +34,7 @@ def measured(meter_provider: MeterProvider | None = None) -> Hook:
     try:
         from opentelemetry.metrics import get_meter_provider
     except ImportError as error:
-        raise ConfigError("metrics need opentelemetry-api: pip install aurinko-async[otel]") from error
+        raise ConfigError("metrics need opentelemetry-api: pip install 'aurinko-async[otel]'") from error
     meter = (meter_provider or get_meter_provider()).get_meter("aurinko_async")
     duration = meter.create_histogram(
         "http.client.request.duration",

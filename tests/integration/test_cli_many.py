@@ -145,7 +145,7 @@ async def test_the_missing_extra_for_postgresql_is_named(tmp_path: Path) -> None
     options = ("sync", "--sandbox", "--db", "postgresql://127.0.0.1/mail")
     ran = await aurinko(*options, cwd=tmp_path, command=(sys.executable, "-c", code))
     assert ran.code == 2
-    assert "pip install aurinko-async[postgres]" in ran.err
+    assert "pip install 'aurinko-async[postgres]'" in ran.err
 
 
 # --- on a terminal

@@ -117,6 +117,8 @@ class TestOpening:
             (f"user={GUARDED} password={SECRET}", "lacks a permission"),
             ("options='-c default_transaction_read_only=on'", "connect to the primary"),
             ("port=1", "check host and port"),
+            ("port=bad", "a part of the connection string cannot be read"),
+            ("sslmode=bogus", "a part of the connection string cannot be read"),
         ],
     )
     async def test_a_database_that_cannot_be_used_says_what_to_do(
@@ -145,7 +147,7 @@ class TestOpening:
 
     def test_a_missing_driver_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "psycopg_pool", None)
-        with pytest.raises(ConfigError, match=r"pip install aurinko-async\[postgres\]"):
+        with pytest.raises(ConfigError, match=r"pip install 'aurinko-async\[postgres\]'"):
             PostgresStore()
 
 

@@ -193,7 +193,7 @@ class TestFile:
 class TestUse:
     async def test_without_aiosqlite_it_says_what_to_install(self, path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setitem(sys.modules, "aiosqlite", None)
-        with pytest.raises(ConfigError, match=r"pip install aurinko-async\[sqlite\]"):
+        with pytest.raises(ConfigError, match=r"pip install 'aurinko-async\[sqlite\]'"):
             SQLiteStore(path)
 
     def test_other_stores_do_not_need_it(self) -> None:
@@ -289,6 +289,19 @@ class TestOtherFiles:
             async with SQLiteStore(path):
                 pass
         assert folder() == before
+
+    async def test_what_is_not_ours_is_refused_through_a_link_too(self, path: Path) -> None:
+        """All that is in it can be in its WAL still, which lies beside the file, not beside the link."""
+        link = path.parent / "links" / "link.db"
+        link.parent.mkdir()
+        link.symlink_to(path)
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute("PRAGMA journal_mode = WAL")
+            other.execute("CREATE TABLE theirs (x)")
+            with pytest.raises(NotAStore):
+                async with SQLiteStore(link):
+                    pass
+            assert other.execute("SELECT name FROM sqlite_master").fetchall() == [("theirs",)]
 
     async def test_a_newer_schema_is_left_to_newer_packages(self, path: Path) -> None:
         await filled(path)

@@ -42,6 +42,7 @@ _WORDS: Final = (
     (("SSL", "certificate"), "the encrypted connection failed: check sslmode and the certificates"),
 )
 """What libpq says when a connection fails, which comes without a SQLSTATE."""
+_UNREADABLE: Final = "a part of the connection string cannot be read"
 _UNREACHABLE: Final = "it cannot be reached: check host and port, and that the server runs"
 
 HEALING: Final = ("40001", "40P01")
@@ -65,7 +66,7 @@ def translated(error: psycopg.Error, name: str) -> StoreError:
     state = error.sqlstate
     if state is None:
         words = str(error).strip().splitlines()
-        meaning = _MEANINGS["08"]
+        meaning = _UNREADABLE if "connection is bad: invalid" in words[0] else _MEANINGS["08"]
         if "connection failed" in words[0] or "connection to server" in words[0]:
             meaning = next((it for marks, it in _WORDS if any(mark in str(error) for mark in marks)), _UNREACHABLE)
         return StoreError(f"{name}: {meaning} ({words[0]})")

@@ -277,6 +277,6 @@ def _require_driver() -> None:
         import psycopg
         import psycopg_pool
     except ImportError as error:
-        raise ConfigError("PostgresStore needs psycopg: pip install aurinko-async[postgres]") from error
+        raise ConfigError("PostgresStore needs psycopg: pip install 'aurinko-async[postgres]'") from error
     assert psycopg
     assert psycopg_pool

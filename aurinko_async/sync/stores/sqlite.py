@@ -245,5 +245,5 @@ def _require_driver() -> None:
     try:
         import aiosqlite
     except ImportError as error:
-        raise ConfigError("SQLiteStore needs aiosqlite: pip install aurinko-async[sqlite]") from error
+        raise ConfigError("SQLiteStore needs aiosqlite: pip install 'aurinko-async[sqlite]'") from error
     assert aiosqlite
