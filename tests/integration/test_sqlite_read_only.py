@@ -83,6 +83,21 @@ async def test_it_sees_what_another_store_writes_meanwhile(folder: Path) -> None
         may_write_again(folder)
 
 
+async def test_a_link_is_looked_at_where_it_leads(folder: Path) -> None:
+    """What others are writing is beside the file itself, not beside the link."""
+    path = folder / "mirror.db"
+    with tempfile.TemporaryDirectory() as elsewhere:
+        link = Path(elsewhere) / "link.db"
+        link.symlink_to(path)
+        async with SQLiteStore(path) as writer:
+            lease, _ = await writer.begin(KEY)
+            await writer.commit(lease, commit(row("a"), checkpoint="1"))
+            Path(elsewhere).chmod(0o755)
+            may_only_read(folder)
+            assert await look(link) == ["a"]
+            may_write_again(folder)
+
+
 async def test_it_writes_nothing(folder: Path) -> None:
     path = folder / "mirror.db"
     await filled(path)

@@ -130,7 +130,9 @@ def _connect_to_look(path: str, busy_timeout: float) -> sqlite3.Connection:
     if not Path(path).exists():
         raise StoreError(f"{path} does not exist")
     _check(Path(path))
-    uri = f"{Path(path).absolute().as_uri()}?{_way_to_look(path)}"
+    # What SQLite has beside a file lies where a link to it leads.
+    file = Path(path).resolve()
+    uri = f"{file.as_uri()}?{_way_to_look(file)}"
     connection = sqlite3.connect(uri, uri=True, timeout=busy_timeout, isolation_level=None)
     try:
         connection.execute("PRAGMA query_only = 1")
@@ -142,10 +144,10 @@ def _connect_to_look(path: str, busy_timeout: float) -> sqlite3.Connection:
     return connection
 
 
-def _way_to_look(path: str) -> str:
+def _way_to_look(path: Path) -> str:
     """How to open a file so that nothing is left beside it that its owner cannot remove."""
     effective = os.access in os.supports_effective_ids
-    if all(os.access(place, os.W_OK, effective_ids=effective) for place in (path, Path(path).absolute().parent)):
+    if all(os.access(place, os.W_OK, effective_ids=effective) for place in (path, path.parent)):
         return "mode=rw"
     # Without a WAL nobody has it open, and SQLite would make one to share it.
     return "mode=ro" if Path(f"{path}-wal").exists() else "mode=ro&immutable=1"
@@ -175,7 +177,8 @@ def _check(path: Path) -> None:
         raise NotAStore(f"{path} is not a SQLite database; it was left as it is")
     owner = int.from_bytes(header[68:72], "big")
     unused = header[100] == _LEAF and header[103:105] == b"\0\0"
-    if any(path.with_name(path.name + ending).exists() for ending in ("-wal", "-journal")):
+    real = path.resolve()
+    if any(real.with_name(real.name + ending).exists() for ending in ("-wal", "-journal")):
         unused = False
     if owner != APPLICATION_ID and (owner or not unused):
         raise NotAStore(f"{path} is the database of another program; it was left as it is")
