@@ -92,7 +92,7 @@ async def test_a_link_is_looked_at_where_it_leads(folder: Path) -> None:
         async with SQLiteStore(path) as writer:
             lease, _ = await writer.begin(KEY)
             await writer.commit(lease, commit(row("a"), checkpoint="1"))
-            Path(elsewhere).chmod(0o755)
+            link.parent.chmod(0o755)
             may_only_read(folder)
             assert await look(link) == ["a"]
             may_write_again(folder)
