@@ -180,6 +180,16 @@ async def test_a_release_that_cannot_be_written_holds_nothing_here(
         assert (await store.begin(KEY))[0].fence == lease.fence + 1
 
 
+async def test_a_release_that_could_not_be_written_is_written_later(path: Path) -> None:
+    """Else the key would look held to others for as long as this store is open."""
+    async with SQLiteStore(path, busy_timeout=0.01) as one, SQLiteStore(path) as two:
+        lease, _ = await one.begin(KEY)
+        with locked(path):
+            await one.release(lease)
+        await one.begin(SyncKey("7", "email"))
+        await two.begin(KEY)
+
+
 async def test_closing_a_file_that_is_locked_still_gives_all_back(path: Path) -> None:
     async with SQLiteStore(path) as two:
         async with SQLiteStore(path, busy_timeout=0.01) as one:

@@ -22,18 +22,20 @@ from aurinko_async.sync.stores._tables import TABLES, Table, clean, table_of, te
 _Names: TypeAlias = tuple[str, str, str, str]
 
 
-@frozen
+@frozen(repr=False)  # aiosqlite logs what it is called with, and keys name accounts
 class Database:
     """An open database of ours.
 
     Attributes:
         presence: What tells others that this store is there.
         held: The keys that were handed out and not given back, each with its fence.
+        owed: Those that were given back, which could not be written: to others they look held.
     """
 
     connection: sqlite3.Connection
     presence: Presence
     held: dict[_Names, int] = field(factory=dict[_Names, int])
+    owed: dict[_Names, int] = field(factory=dict[_Names, int])
 
     def begin(self, key: SyncKey) -> tuple[Lease, str | None]:
         names = _names(key)
@@ -41,7 +43,9 @@ class Database:
             fence, checkpoint, holder = self.connection.execute(sql.PLACE, names).fetchone() or (0, None, None)
             self._refuse_held(key, holder)
             self.presence.declare()
+            self.connection.executemany(sql.RELEASE, [(*owed, given) for owed, given in self.owed.items()])
             self.connection.execute(sql.TAKE, (*names, fence + 1, self.presence.holder))
+        self.owed.clear()
         self.held[names] = fence + 1
         return Lease(key, fence + 1), checkpoint
 
@@ -57,8 +61,9 @@ class Database:
     def release(self, lease: Lease) -> None:
         names = _names(lease.key)
         if self.held.get(names) == lease.fence:
-            del self.held[names]
+            self.owed[names] = self.held.pop(names)
             self.connection.execute(sql.RELEASE, (*names, lease.fence))
+            del self.owed[names]
 
     def leave(self) -> None:
         """Give all keys back, and be there no longer."""
