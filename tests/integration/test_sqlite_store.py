@@ -20,7 +20,7 @@ from typing import Any
 import pytest
 
 from aurinko_async.errors import ConfigError, NewerSchema, NotAStore, StoreError
-from aurinko_async.sync.store import Applied, Lease
+from aurinko_async.sync.store import Applied, Lease, SyncKey
 from aurinko_async.sync.stores import SQLiteStore
 from aurinko_async.sync.stores import _sqlite_sql as sql
 from aurinko_async.sync.stores._mirror import Query
@@ -195,6 +195,15 @@ class TestUse:
         monkeypatch.setitem(sys.modules, "aiosqlite", None)
         with pytest.raises(ConfigError, match=r"pip install 'aurinko-async\[sqlite\]'"):
             SQLiteStore(path)
+
+    async def test_whose_mail_it_is_stays_out_of_the_logs(self, path: Path, caplog: pytest.LogCaptureFixture) -> None:
+        with caplog.at_level("DEBUG"):
+            async with SQLiteStore(path) as store:
+                lease, _ = await store.begin(SyncKey("someone@example.com", "email"))
+                await store.commit(lease, commit(row("a")))
+                await store.messages("someone@example.com")
+        assert "aiosqlite" in {record.name for record in caplog.records}
+        assert "someone" not in caplog.text
 
     def test_other_stores_do_not_need_it(self) -> None:
         script = "import sys, aurinko_async.sync.stores; print({'aiosqlite', 'sqlite3'} & {*sys.modules})"
