@@ -73,7 +73,8 @@ def export(
     ],
     db: options.Db = options.DEFAULT_DB,
     resource: Annotated[
-        Resource | None, typer.Option(help="What to export, where the format does not say it.", show_default=False)
+        Resource | None,
+        typer.Option(help="What to export, where the format does not say it; mail if not given.", show_default=False),
     ] = None,
     account_id: Annotated[
         str | None,

@@ -106,6 +106,7 @@ class OAuthFlow:
             bound_to: What only this user's browser has: the id of its session. It does not appear in the URL.
             payload: Something to know again at the callback, such as where to go next; at most 1,000 bytes. Nobody can
                 change it, but the user and the vendor can read it.
+            account_id: Authorise this account again. Make sure that it is this user's: the callback grants it.
 
         Raises:
             ConfigError: the client's credentials are of no application.
