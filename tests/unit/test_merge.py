@@ -55,6 +55,12 @@ def test_attendees_are_inside_the_meeting() -> None:
         assert json.loads(completed(new, b'{"id":"e1"}').raw).get("meetingInfo") in (None, {})
 
 
+@pytest.mark.parametrize("gone", [b'"occurrenceInfo":{"type":"deleted","masterId":"m"}', b'"deleted":true'])
+def test_what_only_says_that_it_is_gone_completes_nothing(gone: bytes) -> None:
+    partial = decode(Row[EventColumns], b'{"id":"e1","subject":"back","omitted":["description"]}')
+    assert completed(partial, b'{"id":"e1",%b}' % gone) is partial
+
+
 def test_the_columns_are_those_of_the_merged_record() -> None:
     merged = completed(of_json(b'{"id":"m1","subject":"new","omitted":["threadId","body"]}'), FULL)
     assert (merged.columns.thread_id, merged.columns.subject, merged.omitted) == ("t1", "new", [])

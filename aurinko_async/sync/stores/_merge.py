@@ -31,6 +31,8 @@ _mark = re.compile(r"[ \t\r\n]*[{:,]?[ \t\r\n]*")
 def completed(row: Row[C], stored: bytes) -> Row[C]:
     """The row with what it omits and `stored` has; the row itself when that is nothing."""
     new, old = _slices(row.raw), _slices(stored)
+    if _is_stub(old):
+        return row
     lacking = _omitted(old)
     omitted = row.omitted or []
     regained = [name for name in omitted if name not in lacking]
@@ -62,6 +64,11 @@ def by_id(rows: Sequence[Row[C]]) -> dict[str, Row[C]]:
             before = found.get(record_id) if row.columns.omitted else None
             found[record_id] = row if before is None else completed(row, before.raw)
     return found
+
+
+def _is_stub(fields: Mapping[str, bytes]) -> bool:
+    """Whether it only says that the record is gone, and so nothing of what it was."""
+    return fields.get("deleted") == b"true" or _slices(fields.get("occurrenceInfo", b"")).get("type") == b'"deleted"'
 
 
 def _regain(new: dict[str, bytes], old: Mapping[str, bytes], name: str) -> None:

@@ -26,6 +26,7 @@ from support.hooked import on_aiohttp
 from support.proof import FULL, client_of, engine_of
 
 ACCOUNTS, HOURS = (20, 24) if FULL else (3, 24)
+STORES = ["memory", "sqlite", "postgres"] if FULL else ["sqlite"]
 STEP = 600.0 if FULL else 3600.0
 POLL = 6 * 3600.0
 
@@ -38,8 +39,7 @@ async def quiet(engine: SyncEngine, clock: DrivenClock) -> None:
         if not engine._runs and not engine._is_crowded():
             return
         await asyncio.sleep(0.002)
-        if engine._runs:
-            await clock.go_on(clock.now + 0.01)
+        await clock.go_on(clock.now + 0.01)
 
 
 async def go(engine: SyncEngine, clock: DrivenClock, seconds: float) -> None:
@@ -56,6 +56,7 @@ async def subscribed(client: AurinkoClient, sandbox: Sandbox, account: Account, 
     await ensure_subscriptions(view, wanted, url)
 
 
+@pytest.mark.parametrize("store", STORES, indirect=True)
 async def test_a_day_of_following(store: Any, capsys: pytest.CaptureFixture[str]) -> None:
     began, clock, dice, meddler = time.monotonic(), DrivenClock(), random.Random(8), Meddler(8)
     async with (

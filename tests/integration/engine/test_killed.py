@@ -17,7 +17,7 @@ from support.proof import FULL
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
 
-KILLS, ACCOUNTS, MESSAGES = (50, 20, 400) if FULL else (4, 4, 120)
+KILLS, ACCOUNTS, MESSAGES = (50, 20, 400) if FULL else (3, 3, 100)
 
 
 def kind(where: str) -> str:

@@ -14,7 +14,8 @@ from support.clock import FastClock
 from support.everything import Meddler, all_mismatches, records
 from support.proof import FULL, client_of, engine_of, every_fault, meddling, told
 
-ACCOUNTS, MESSAGES, ROUNDS = (200, 60, 4) if FULL else (6, 40, 3)
+ACCOUNTS, MESSAGES, ROUNDS = (200, 60, 4) if FULL else (3, 30, 2)
+STORES = ["memory", "sqlite", "postgres"] if FULL else ["sqlite", "postgres"]
 
 
 async def until_listed(engine: SyncEngine) -> EngineReport:
@@ -24,6 +25,7 @@ async def until_listed(engine: SyncEngine) -> EngineReport:
             return await engine.run()
 
 
+@pytest.mark.parametrize("store", STORES, indirect=True)
 async def test_every_fault_at_once_ends_in_the_truth(store: Any, capsys: pytest.CaptureFixture[str]) -> None:
     began, clock, meddler = time.monotonic(), FastClock(), Meddler(1)
     async with (
@@ -32,7 +34,7 @@ async def test_every_fault_at_once_ends_in_the_truth(store: Any, capsys: pytest.
     ):
         engine = engine_of(client, store, clock)
         for seed in range(ROUNDS):
-            sandbox.faults.add(*every_fault(0.01))
+            sandbox.faults.add(*every_fault(0.01 if FULL else 0.02))
             async with meddling(sandbox, meddler, seed):
                 report = await until_listed(engine)
             assert sum(report.standings.values()) == ACCOUNTS * 4

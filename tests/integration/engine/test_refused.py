@@ -119,7 +119,7 @@ async def test_postgresql_connections_that_are_cut_at_any_instant(postgres_serve
 
         engine = engine_of(client, store, clock)
         async with meddling(sandbox, Meddler(3), 1), sabotaged(cutting):
-            for _ in range(3):
+            for _ in range(2):
                 await engine.run()
         await until_whole(engine)
         assert await all_mismatches(opened, sandbox) == []
