@@ -137,11 +137,16 @@ async def home(request: Request, visitor: Visitor) -> Response:
 @app.get("/connect/{service}")
 async def connect(request: Request, service: str, visitor: Visitor, again: int | None = None) -> Response:
     """Send the browser to the provider; `again` is an account that has to be authorised once more."""
-    if service not in views.SERVICES:
+    mine = {connection.account for connection in request.app.state.connections.of(visitor)}
+    if service not in views.SERVICES or (again is not None and str(again) not in mine):
         raise HTTPException(404)
     visitor = visitor or secrets.token_urlsafe(32)
     url = request.app.state.flow.authorize_url(service, bound_to=visitor, scopes=["Mail.ReadWrite"], account_id=again)
-    response = RedirectResponse(url, 303)
+    return _known(RedirectResponse(url, 303), visitor)
+
+
+def _known(response: Response, visitor: str) -> Response:
+    """Let the browser know who it is."""
     response.set_cookie(
         COOKIE, visitor, max_age=SESSION, httponly=True, samesite="lax", secure=settings.is_https, path="/"
     )
@@ -158,10 +163,13 @@ async def callback(request: Request, visitor: Visitor) -> Response:
         return views.page(request, "failed.html", status=400, reason=views.why(error))
     email = account.email or account.mailbox_address or ""
     connection = Connection(str(grant.account_id), account.service_type or "", email, account.name or email)
-    state.connections.add(visitor, connection)
+    # Whoever may have given the browser its cookie does not get in with it.
+    anew = secrets.token_urlsafe(32)
+    state.connections.move(visitor, anew)
+    state.connections.add(anew, connection)
     await state.engine.notify(connection.account, "email")
     state.wake.set()
-    return RedirectResponse(views.inbox_url(connection.account), 303)
+    return _known(RedirectResponse(views.inbox_url(connection.account), 303), anew)
 
 
 # --- reading

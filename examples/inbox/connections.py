@@ -41,6 +41,10 @@ class Connections:
         row = (_hidden(visitor), connection.account, connection.service, connection.email, connection.name)
         self._db.execute("INSERT OR REPLACE INTO connections VALUES (?, ?, ?, ?, ?)", row)
 
+    def move(self, visitor: str, anew: str) -> None:
+        """Let a visitor have another name, so that whoever knew the old one knows nothing."""
+        self._db.execute("UPDATE connections SET visitor = ? WHERE visitor = ?", (_hidden(anew), _hidden(visitor)))
+
     def of(self, visitor: str) -> list[Connection]:
         """The accounts of a visitor, in the order in which they were connected."""
         select = "SELECT account, service, email, name FROM connections WHERE visitor = ? ORDER BY rowid"

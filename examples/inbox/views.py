@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import zlib
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -35,7 +36,10 @@ LETTER_HEADERS = {
     "Content-Security-Policy": "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; "
     "style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'self'",
     "Referrer-Policy": "no-referrer",
+    "X-DNS-Prefetch-Control": "off",
 }
+LINK = re.compile(r"<link\b", re.IGNORECASE)
+"""What could have a browser connect to somebody's server, policy or not."""
 LETTER = """<!DOCTYPE html><html lang=""><head><meta charset="utf-8"><base target="_blank"><title>Message</title><style>
 :root{color-scheme:light}html{background:#fff;color:#1c1c22}body{font:15px/1.6 system-ui,sans-serif;margin:20px 24px;
 overflow-wrap:anywhere}img{max-width:100%;height:auto}img[src^="cid:"]{display:none}table{max-width:100%}
@@ -135,7 +139,7 @@ async def _mark_read(account: AurinkoClient, message: str) -> None:
 def letter(message: EmailMessage) -> str:
     if message.body is None:
         return f"{LETTER}<p>{escape(message.body_snippet or 'This message has no text.')}</p>"
-    return LETTER + message.body
+    return LETTER + LINK.sub("<no-link", message.body)
 
 
 def why(error: AurinkoError) -> str:

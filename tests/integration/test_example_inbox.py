@@ -13,7 +13,9 @@ from datetime import UTC, datetime, timedelta
 from html import unescape
 from pathlib import Path
 
+import aiohttp
 import pytest
+from yarl import URL
 
 from aurinko_async.sandbox import Account, Fault, Sandbox
 from support.example import App, hear, running, visiting
@@ -159,6 +161,17 @@ async def test_others_see_nothing_of_it(app: App, sandbox: Sandbox) -> None:
             await visitor.get(f"{inbox}{part}?{query}")
             # An account of one's own is no way to another's message.
             await other.get(f"{theirs}{part}?{query}", 404)
+        # Nor is it to be authorised again by somebody else.
+        await other.get(f"/connect/Google?again={inbox.rpartition('/')[2]}", 404)
+
+
+async def test_who_has_connected_a_mailbox_is_somebody_new(app: App, sandbox: Sandbox) -> None:
+    async with visiting(app) as visitor:
+        visitor.session.cookie_jar.update_cookies({"inbox": "given by somebody"}, URL(app.url))
+        inbox = await visitor.connect()
+        await visitor.get(inbox)
+        async with aiohttp.ClientSession(cookies={"inbox": "given by somebody"}) as other:
+            assert (await other.get(app.url + inbox)).status == 404
 
 
 async def test_visits_that_nobody_began_connect_nothing(app: App, sandbox: Sandbox) -> None:
