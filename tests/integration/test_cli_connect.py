@@ -25,6 +25,8 @@ from aurinko_async.sandbox import Sandbox
 from support.browsing import Browser, Page, browser
 from support.cli import Ran, aurinko, ended, opens, started
 
+pytestmark = pytest.mark.slow
+
 ANY = ("--port", 0)
 
 

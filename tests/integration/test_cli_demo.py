@@ -13,6 +13,8 @@ from aurinko_async.cli.mirror import Database
 from aurinko_async.sandbox import Sandbox
 from aurinko_async.sync import SyncStore
 
+pytestmark = pytest.mark.slow
+
 BORN = 1_700_000_000
 
 

@@ -25,6 +25,8 @@ from aurinko_async.sandbox import Sandbox
 from aurinko_async.sync import SQLiteStore
 from support.cli import Ran, aurinko, ended, started
 
+pytestmark = pytest.mark.slow
+
 MESSAGES = 60
 
 

@@ -13,7 +13,7 @@ import pytest
 from aurinko_async.sandbox import Fault, Sandbox
 from support.cli import aurinko, ended, opens, started
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="signals")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="signals")]
 
 
 @pytest.fixture

@@ -17,6 +17,8 @@ from aurinko_async.sandbox import Sandbox
 from support.cli import COMMAND, aurinko, environment, on_terminal, opens
 from support.postgres import GUARDED, PostgresServer
 
+pytestmark = pytest.mark.slow
+
 SECRET = "sw0rdfish"
 
 

@@ -13,6 +13,8 @@ from aurinko_async.sandbox import Sandbox
 from aurinko_async.sync.store import AccountState, Standing
 from support.cli import aurinko, on_terminal, opens
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 async def sandbox() -> AsyncIterator[Sandbox]:

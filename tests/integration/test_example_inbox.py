@@ -20,6 +20,8 @@ from yarl import URL
 from aurinko_async.sandbox import Account, Fault, Sandbox
 from support.example import App, hear, running, visiting
 
+pytestmark = pytest.mark.slow
+
 for needed in ("fastapi", "jinja2", "uvicorn"):
     pytest.importorskip(needed, reason=f"the example app needs {needed}")
 
@@ -170,8 +172,9 @@ async def test_who_has_connected_a_mailbox_is_somebody_new(app: App, sandbox: Sa
         visitor.session.cookie_jar.update_cookies({"inbox": "given by somebody"}, URL(app.url))
         inbox = await visitor.connect()
         await visitor.get(inbox)
-        async with aiohttp.ClientSession(cookies={"inbox": "given by somebody"}) as other:
-            assert (await other.get(app.url + inbox)).status == 404
+        cookies = {"inbox": "given by somebody"}
+        async with aiohttp.ClientSession(cookies=cookies) as other, other.get(app.url + inbox) as answer:
+            assert answer.status == 404
 
 
 async def test_visits_that_nobody_began_connect_nothing(app: App, sandbox: Sandbox) -> None:

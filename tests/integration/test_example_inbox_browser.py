@@ -14,6 +14,8 @@ from aurinko_async.sandbox import Sandbox
 from support.browser import Page, browsing, chromium
 from support.example import running
 
+pytestmark = pytest.mark.slow
+
 for needed in ("fastapi", "jinja2", "uvicorn"):
     pytest.importorskip(needed, reason=f"the example app needs {needed}")
 if chromium() is None:

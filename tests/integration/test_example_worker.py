@@ -14,6 +14,8 @@ from support.engine_worker import open_store
 from support.everything import all_mismatches
 from support.postgres import PostgresServer
 
+pytestmark = pytest.mark.slow
+
 pytest.importorskip("procrastinate", reason="the extra `worker` is not installed")
 WORKER = Path(__file__).parents[2] / "examples" / "worker" / "worker.py"
 

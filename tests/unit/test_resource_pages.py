@@ -1,5 +1,6 @@
 """Lists of resources ask for their next page with everything that the first was asked for with."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ class Script:
     def __init__(self, *pages: Any) -> None:
         self.pages = list(pages)
         self.queries: list[dict[str, object]] = []
+        self.shared = SimpleNamespace(gates=SimpleNamespace(roomy=True))
 
     async def request(self, call: Call[Any]) -> Any:
         self.queries.append({name: value for name, value in call.query.items() if value})

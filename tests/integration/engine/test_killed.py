@@ -15,7 +15,7 @@ from support.engine_worker import open_store
 from support.everything import Meddler, all_mismatches, records
 from support.proof import FULL
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")]
 
 KILLS, ACCOUNTS, MESSAGES = (50, 20, 400) if FULL else (3, 3, 100)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
 
 from aurinko_async import PostgresStore, SQLiteStore, SyncEngine
 from aurinko_async.errors import StoreError
@@ -18,6 +19,8 @@ from support.clock import FastClock
 from support.everything import Meddler, all_mismatches
 from support.postgres import PostgresServer
 from support.proof import client_of, engine_of, meddling
+
+pytestmark = pytest.mark.slow
 
 
 @asynccontextmanager

@@ -22,7 +22,7 @@ from support.clock import FakeClock
 PAGE = Path(__file__).parents[3] / "docs" / "webhooks.md"
 (PROGRAM,) = re.findall(r"```python\n(.*?)```", PAGE.read_text("utf-8"), re.DOTALL)
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL")]
 
 
 @pytest.fixture
