@@ -153,7 +153,7 @@ class Database:
         return [container for (container,) in found]
 
     def mark(self, account: str, resource: str, at: datetime) -> Mark:
-        scope = (clean(account), clean(resource), text_time(at))
+        scope = {"account": clean(account), "resource": clean(resource), "at": text_time(at)}
         return Mark(account, resource, cast("int", self.connection.execute(sql.MARK, scope).lastrowid))
 
     def marks(self) -> list[Mark]:

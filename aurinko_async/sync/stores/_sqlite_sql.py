@@ -85,7 +85,8 @@ PLACES: Final = (
 # A wish that is wished again keeps its place in the queue, and its serial tells that it was.
 MARK: Final = (
     "INSERT OR REPLACE INTO marks (account, resource, marked_at) "
-    "SELECT ?1, ?2, coalesce((SELECT marked_at FROM marks WHERE account = ?1 AND resource = ?2), ?3)"
+    "SELECT :account, :resource, "
+    "coalesce((SELECT marked_at FROM marks WHERE account = :account AND resource = :resource), :at)"
 )
 MARKS: Final = "SELECT account, resource, serial FROM marks ORDER BY marked_at, serial"
 SETTLE: Final = "DELETE FROM marks WHERE account = ? AND resource = ? AND serial <= ?"
