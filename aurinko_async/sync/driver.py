@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import aclosing, suppress
+from contextlib import aclosing
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, Literal, TypeAlias, cast
 
@@ -44,6 +44,7 @@ from aurinko_async.sync.machine import (
     Waited,
 )
 from aurinko_async.sync.store import Commit, Lease, SyncKey, SyncStore
+from aurinko_async.sync.stores._settled import settled
 from aurinko_async.sync.values import Batch, D, R, SweepOrder, SyncOptions, SyncReport, SyncSource
 
 READY_WAIT: Final = 10.0
@@ -378,12 +379,8 @@ async def _begun(store: SyncStore, key: SyncKey) -> tuple[Lease, str | None]:
     """`store.begin`, that leaves nothing held when it is cancelled."""
     begin = asyncio.ensure_future(store.begin(key))
     try:
-        return await asyncio.shield(begin)
+        return await settled(begin)
     except asyncio.CancelledError:
-        while not begin.done():
-            # It may be cancelled twice: by a deadline, and by what waits for that.
-            with suppress(asyncio.CancelledError):
-                await asyncio.wait([begin])
         if not begin.cancelled() and begin.exception() is None:
             await store.release(begin.result()[0])
         raise
