@@ -72,7 +72,7 @@ async def test_an_api_that_is_never_ready_does_not_hold_a_place() -> None:
             assert {event.account for event in watch.of("ended")} == {str(account.id) for account in others}
             sandbox.faults.clear()
             await synced(watch, 4)
-        assert engine.report.complete
+            await eventually(lambda: engine.report.complete)
         assert await all_mismatches(store, sandbox, ["email"]) == []
 
 
