@@ -85,6 +85,10 @@ class AccountGate(Window):
         self.full = float(size)
         self.not_before = 0.0
 
+    def as_new(self, now: float) -> bool:
+        """Whether a new one would be no different."""
+        return self.idle and self.size == self.full and self.not_before <= now
+
     def slow_down(self, until: float) -> None:
         self.size = max(1.0, self.size / 2)
         self.not_before = max(self.not_before, until)
@@ -123,12 +127,16 @@ class _Pace:
 class Gates:
     """The limits of one client, shared by all its views."""
 
+    ROOM = 256
+    """Accounts whose gates are kept at least, in use or not."""
+
     def __init__(self, limits: Limits, clock: Clock) -> None:
         self._limits = limits
         self._clock = clock
         self._window = Window(limits.in_flight)
         self._pace = _Pace(limits.per_second)
         self._accounts: dict[str, AccountGate] = {}
+        self._room = self.ROOM
 
     @property
     def roomy(self) -> bool:
@@ -146,13 +154,9 @@ class Gates:
         """
         gate = self._accounts.get(account_key)
         if gate is None:
-            gate = self._accounts[account_key] = AccountGate(self._limits.per_account)
-        try:
-            if not gate.take():
-                await gate.acquire()
-        except BaseException:
-            self._forget(account_key, gate)
-            raise
+            gate = self._new(account_key)
+        if not gate.take():
+            await gate.acquire()
         try:
             now = self._clock.monotonic()
             while gate.not_before > now:
@@ -163,23 +167,24 @@ class Gates:
                 now = self._clock.monotonic()
         except BaseException:
             gate.release()
-            self._forget(account_key, gate)
             raise
         wait = self._pace.take(now)
         if wait > 0:
             try:
                 await self._clock.sleep(wait)
             except BaseException:
-                self.leave(account_key, gate)
+                self.leave(gate)
                 raise
         return gate
 
-    def leave(self, account_key: str, gate: AccountGate) -> None:
+    def leave(self, gate: AccountGate) -> None:
         self._window.release()
         gate.release()
-        if not gate.used:
-            self._forget(account_key, gate)
 
-    def _forget(self, account_key: str, gate: AccountGate) -> None:
-        if gate.idle and gate.size == gate.full and (not gate.not_before or gate.not_before <= self._clock.monotonic()):
-            self._accounts.pop(account_key, None)
+    def _new(self, account_key: str) -> AccountGate:
+        if len(self._accounts) >= self._room:
+            now = self._clock.monotonic()
+            self._accounts = {key: gate for key, gate in self._accounts.items() if not gate.as_new(now)}
+            self._room = max(self.ROOM, 2 * len(self._accounts))
+        gate = self._accounts[account_key] = AccountGate(self._limits.per_account)
+        return gate

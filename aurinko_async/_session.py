@@ -143,10 +143,9 @@ class Session:
     async def _attempt(self, call: Call[T], request: Request, attempt: int, waited: float) -> T | _Failed:
         shared = self.shared
         clock = shared.clock
-        key = self.auth.account_key
         response: Response | None = None
         failed: _Failed | None = None
-        gate = await shared.gates.enter(key)
+        gate = await shared.gates.enter(self.auth.account_key)
         try:
             started = clock.monotonic()
             try:
@@ -158,7 +157,7 @@ class Session:
                 gate.speed_up()
                 shared.budget.earn()
         finally:
-            shared.gates.leave(key, gate)
+            shared.gates.leave(gate)
         if shared.hook is not None or logger.isEnabledFor(logging.DEBUG):
             elapsed = clock.monotonic() - started
             status = response.status if response else None

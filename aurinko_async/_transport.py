@@ -13,7 +13,7 @@ from attrs import field, frozen
 from yarl import URL
 
 from aurinko_async._types import Request, Response, at_least
-from aurinko_async._watch import Watch
+from aurinko_async._watch import Watch, Watched
 from aurinko_async.errors import ConfigError, ConnectionFailed, ConnectionLost, RequestTimeout
 
 HttpSession: TypeAlias = aiohttp.ClientSession
@@ -64,36 +64,42 @@ def _limits(timeout: Timeout, watched: bool) -> aiohttp.ClientTimeout:
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Tells the watch when a request has its connection: from then on its answer is waited for."""
+    """Tells the watch when a request has its connection: from then on its answer is waited for.
+
+    A broken connection makes aiohttp send a GET, PUT or DELETE a second time, uncounted: there is none for that.
+    """
 
     watch: Watch
 
     async def connect(self, *args: Any, **options: Any) -> Any:
+        watched = self.watch.current()
+        if watched is not None and watched.sent:
+            raise ConnectionLost("the connection broke: no answer came")
         connection = await super().connect(*args, **options)
-        self.watch.go_on()
+        if watched is not None:
+            watched.sent = True
+            watched.go_on()
         return connection
 
 
-async def _once(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
-    """Keep aiohttp from sending a request twice."""
-    try:
-        return await handler(request)
-    except aiohttp.ClientConnectorError:
-        raise
-    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-        # Seeing these, aiohttp would send a GET, PUT or DELETE a second time, uncounted.
-        raise _lost(error) from error
-
-
 def _exactly(ours: Request) -> aiohttp.ClientMiddlewareType:
-    """Keep a caller's session to this request: without the cookies in its jar, which another account may have got."""
+    """Keep a caller's session to this request.
+
+    That is, sent once, and without the cookies in its jar, which another account may have got.
+    """
     cookie = next((value for name, value in ours.headers.items() if name.lower() == "cookie"), None)
 
     async def send(request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType) -> aiohttp.ClientResponse:
         request.headers.popall("Cookie", None)
         if cookie is not None:
             request.headers["Cookie"] = cookie
-        return await _once(request, handler)
+        try:
+            return await handler(request)
+        except aiohttp.ClientConnectorError:
+            raise
+        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+            # Seeing these, aiohttp would send a GET, PUT or DELETE a second time, uncounted.
+            raise _lost(error) from error
 
     return send
 
@@ -106,6 +112,25 @@ def _middlewares(session: aiohttp.ClientSession) -> tuple[aiohttp.ClientMiddlewa
 def _in_pieces(body: bytes | None) -> bytes | BytesIO | None:
     """A large body as something that aiohttp sends piece by piece, so that it does not hold up the loop (nor warns)."""
     return BytesIO(body) if body is not None and len(body) > LARGE_BODY else body
+
+
+async def _read(answer: aiohttp.ClientResponse, watched: Watched | None) -> bytes:
+    """Read the body; that frees the connection, or closes it when it fails."""
+    content = answer.content
+    if content.is_eof() and answer.method == "GET":
+        # It came with the head.
+        return content.read_nowait()
+    pieces: list[bytes] = []
+    try:
+        while piece := await content.readany():
+            if watched is not None:
+                watched.go_on()
+            pieces.append(piece)
+        await answer.read()
+    except BaseException:
+        answer.close()
+        raise
+    return b"".join(pieces)
 
 
 def _lost(error: Exception) -> ConnectionLost:
@@ -145,7 +170,7 @@ class Transport:
                 skip_auto_headers=_NO_CONTENT_TYPE if request.body is None and request.method != "GET" else None,
                 middlewares=None if self._owned else (*_middlewares(client), _exactly(request)),
             )
-            return Response(answer.status, answer.reason or "", answer.headers, await self._read(answer))
+            return Response(answer.status, answer.reason or "", answer.headers, await _read(answer, watched))
         except asyncio.CancelledError:
             if watched is not None and self._watch.end(watched):
                 raise RequestTimeout("no answer in time") from None
@@ -168,23 +193,6 @@ class Transport:
             if watched is not None:
                 self._watch.end(watched)
 
-    async def _read(self, answer: aiohttp.ClientResponse) -> bytes:
-        """Read the body; that frees the connection, or closes it when it fails."""
-        content = answer.content
-        if content.is_eof() and answer.method == "GET":
-            # It came with the head.
-            return content.read_nowait()
-        pieces: list[bytes] = []
-        try:
-            while piece := await content.readany():
-                self._watch.go_on()
-                pieces.append(piece)
-            await answer.read()
-        except BaseException:
-            answer.close()
-            raise
-        return b"".join(pieces)
-
     def _client(self) -> aiohttp.ClientSession:
         if self.closed:
             raise ConfigError("the client is closed")
@@ -197,7 +205,6 @@ class Transport:
                 connector=connector,
                 # One pool serves many accounts: a cookie set for one must not go out with another.
                 cookie_jar=aiohttp.DummyCookieJar(),
-                middlewares=(_once,),
             )
         return self._session
 

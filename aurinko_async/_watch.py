@@ -8,25 +8,46 @@ it knew of, ends what is late by then, and is set again while anything is under 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from math import inf
 from typing import Any
 
 
 class Watched:
-    """Something that a task does for a limited time: until `due` for now, until `end` in all."""
+    """Something that a task does for a limited time: until `due` for now, until `end` in all.
 
-    __slots__ = ("cancelling", "due", "end", "expired", "read", "task")
+    Attributes:
+        task: Who does it.
+        cancelling: How often that was cancelled before.
+        sent: Whether a request of it has had a connection: aiohttp would send it again.
+    """
 
-    def __init__(self, task: asyncio.Task[Any], end: float, read: float | None) -> None:
+    __slots__ = ("_read", "_watch", "cancelling", "due", "end", "expired", "sent", "task")
+
+    def __init__(self, watch: Watch, task: asyncio.Task[Any], end: float, read: float | None) -> None:
+        self._watch = watch
+        self._read = read
         self.task = task
         self.cancelling = task.cancelling()
         self.due = self.end = end
-        self.read = read
-        self.expired = False
+        self.expired = self.sent = False
+
+    def go_on(self) -> None:
+        """Note that it goes on: it may take `read` seconds again."""
+        if self._read is not None:
+            due = self._watch.clock() + self._read
+            if due < self.end:
+                self.due = due
+                self._watch.ring_by(due)
+            else:
+                self.due = self.end
 
 
 class Watch:
     """The timer, and what it watches; a task does one such thing at a time."""
+
+    clock: Callable[[], float]
+    """The loop's time, once there is something to watch."""
 
     def __init__(self) -> None:
         self._watched: dict[asyncio.Task[Any], Watched] = {}
@@ -37,24 +58,16 @@ class Watch:
         """Watch what the running task does until `end`: it may take `total` seconds, and `read` from `go_on` on."""
         task = asyncio.current_task()
         assert task is not None, "only what a task does can be ended"
-        watched = self._watched[task] = Watched(task, inf if total is None else self._after(total), read)
-        if watched.due < self._rings:
-            self._set(watched.due)
+        if not self._watched:
+            self.clock = asyncio.get_running_loop().time
+        watched = self._watched[task] = Watched(self, task, inf if total is None else self.clock() + total, read)
+        self.ring_by(watched.due)
         return watched
 
-    def go_on(self) -> None:
-        """Note that what the running task does goes on: it may take `read` seconds again."""
+    def current(self) -> Watched | None:
+        """What the running task does, if it is watched."""
         task = asyncio.current_task()
-        watched = self._watched.get(task) if task is not None else None
-        if watched is None or watched.read is None:
-            return
-        due = self._after(watched.read)
-        if due < watched.end:
-            watched.due = due
-            if due < self._rings:
-                self._set(due)
-        else:
-            watched.due = watched.end
+        return None if task is None else self._watched.get(task)
 
     def end(self, watched: Watched) -> bool:
         """Watch it no more; tells whether it was cancelled, and by nobody else."""
@@ -64,11 +77,12 @@ class Watch:
         watched.expired = False
         return watched.task.uncancel() <= watched.cancelling
 
+    def ring_by(self, when: float) -> None:
+        if when < self._rings:
+            self._set(when)
+
     def close(self) -> None:
         self._set(inf)
-
-    def _after(self, seconds: float) -> float:
-        return asyncio.get_running_loop().time() + seconds
 
     def _set(self, when: float) -> None:
         if self._timer is not None:
@@ -77,7 +91,7 @@ class Watch:
         self._timer = None if when == inf else asyncio.get_running_loop().call_at(when, self._ring)
 
     def _ring(self) -> None:
-        now = asyncio.get_running_loop().time()
+        now = self.clock()
         for watched in self._watched.values():
             if watched.due <= now:
                 watched.expired = True

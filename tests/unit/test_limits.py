@@ -32,7 +32,13 @@ async def turn(gates: Gates, account: str) -> AsyncIterator[AccountGate]:
     try:
         yield gate
     finally:
-        gates.leave(account, gate)
+        gates.leave(gate)
+
+
+def kept(gates: Gates) -> list[str]:
+    """The accounts that could not be forgotten."""
+    now = gates._clock.monotonic()
+    return [key for key, gate in gates._accounts.items() if not gate.as_new(now)]
 
 
 class TestWindow:
@@ -194,7 +200,7 @@ class TestAccounts:
             assert found == roomy
             assert not gates.roomy
             for number in range(places):
-                gates.leave(str(number), gates._accounts[str(number)])
+                gates.leave(gates._accounts[str(number)])
             assert gates.roomy
 
     async def test_an_account_that_waits_holds_no_place_of_the_client(self) -> None:
@@ -271,20 +277,34 @@ class TestAccounts:
 
     async def test_forgotten_accounts_leave_no_memory(self) -> None:
         gates = Gates(Limits(per_second=1e9), FakeClock())
-        for number in range(300):
+        for number in range(20 * Gates.ROOM):
             async with turn(gates, f"account-{number}"):
                 pass
-        assert gates._accounts == {}
+        assert len(gates._accounts) <= Gates.ROOM
+
+    async def test_accounts_in_use_are_not_forgotten_however_many(self) -> None:
+        many = 3 * Gates.ROOM
+        gates = Gates(Limits(per_account=1, in_flight=many, per_second=1e9), FakeClock())
+        held = [await gates.enter(f"account-{number}") for number in range(many)]
+        waiting = [asyncio.ensure_future(gates.enter(f"account-{number}")) for number in range(many)]
+        await turns()
+        assert not any(task.done() for task in waiting)
+        for gate in held:
+            gates.leave(gate)
+        assert await asyncio.gather(*waiting) == held
 
     async def test_an_account_is_not_forgotten_while_it_is_slowed_down(self) -> None:
         clock = FakeClock()
-        gates = Gates(Limits(per_account=2), clock)
+        gates = Gates(Limits(per_account=2, per_second=1e9), clock)
         async with turn(gates, "a") as gate:
             gate.slow_down(clock.now + 1.0)
+        for number in range(Gates.ROOM):
+            async with turn(gates, f"another-{number}"):
+                pass
         async with turn(gates, "a") as again:
             assert again is gate
             gate.speed_up()
-        assert gates._accounts == {}
+        assert kept(gates) == []
 
     @pytest.mark.parametrize("stage", ["account", "closed", "client", "pace", "holding"])
     async def test_cancelled_at_any_stage_nothing_is_kept(self, stage: str) -> None:
@@ -322,7 +342,7 @@ class TestAccounts:
         async with turn(gates, "a"):
             pass
         assert gates._window.idle
-        assert gates._accounts == {}
+        assert kept(gates) == []
 
     async def test_cancelled_in_the_moment_of_its_turn_the_account_is_forgotten(self) -> None:
         gates = Gates(Limits(per_account=1), FakeClock())
@@ -337,7 +357,7 @@ class TestAccounts:
         task.cancel()
         await turns()
         assert task.cancelled()
-        assert gates._accounts == {}
+        assert kept(gates) == []
 
 
 def most_in_a_second(starts: Iterable[float]) -> int:

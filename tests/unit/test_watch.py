@@ -28,6 +28,12 @@ async def watched(watch: Watch, doing: Any, *, total: float | None = LONG, read:
         watch.end(it)
 
 
+def go_on(watch: Watch) -> None:
+    running = watch.current()
+    assert running is not None
+    running.go_on()
+
+
 async def test_what_is_late_is_ended_and_the_others_go_on() -> None:
     watch, done = Watch(), asyncio.Event()
     slow = asyncio.ensure_future(watched(watch, done.wait(), total=0.01))
@@ -54,7 +60,7 @@ async def test_between_two_pieces_no_more_than_read() -> None:
 
     async def pieces() -> None:
         for _ in range(4):
-            watch.go_on()
+            go_on(watch)
             await asyncio.sleep(0.02)
         await asyncio.Event().wait()
 
@@ -69,7 +75,7 @@ async def test_pieces_do_not_put_off_the_total() -> None:
 
     async def pieces() -> None:
         while True:
-            watch.go_on()
+            go_on(watch)
             await asyncio.sleep(0.001)
 
     with pytest.raises(Late):
