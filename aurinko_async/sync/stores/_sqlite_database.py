@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator
+from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TypeAlias, cast
+from typing import Any, TypeAlias, cast
 
 import msgspec
 from attrs import field, frozen
 
 from aurinko_async.errors import LeaseHeld, LeaseLost
+from aurinko_async.models._row import Row
 from aurinko_async.sync.store import AccountState, Applied, Commit, Lease, Mark, SyncKey, SyncState
 from aurinko_async.sync.stores import _sqlite_sql as sql
 from aurinko_async.sync.stores._merge import by_id, completed
@@ -87,7 +88,7 @@ class Database:
             return Applied() if table is None else self._apply(table, table.owner(lease.key), commit)
 
     def _apply(self, table: Table, owner: tuple[str, ...], commit: Commit) -> Applied:
-        execute, statements, rows = self.connection.execute, sql.statements(table), by_id(commit.rows)
+        rows = by_id(commit.rows)
         dead = {record_id: row for record_id, row in by_id(commit.deleted_rows).items() if record_id not in rows}
         added = deleted = 0
         if commit.deleted:
@@ -96,28 +97,49 @@ class Database:
                 for tombstone in commit.deleted
                 if tombstone.id and clean(tombstone.id) not in rows
             ]
-            deleted = max(self.connection.executemany(statements.bury, graves).rowcount, 0)
-        known: dict[str, int] = {}
-        if rows or dead:
-            known = dict(execute(statements.known, (*owner, msgspec.json.encode([*rows, *dead]).decode())).fetchall())
+            deleted = max(self.connection.executemany(sql.statements(table).bury, graves).rowcount, 0)
         if rows:
-            added = sum(known.get(record_id, 1) for record_id in rows)
-            partial = [record_id for record_id in known if record_id in rows and rows[record_id].omitted]
-            if partial:
-                for record_id, stored in execute(
-                    statements.stored, (*owner, msgspec.json.encode(partial).decode())
-                ).fetchall():
-                    rows[record_id] = completed(rows[record_id], stored)
-            self.connection.executemany(statements.upsert, sql.parameters(table, owner, commit.generation, rows))
-        unknown = {record_id: row for record_id, row in dead.items() if record_id not in known}
-        if unknown:
-            execute_many, at = self.connection.executemany, text_time(commit.at)
-            execute_many(statements.upsert, sql.parameters(table, owner, commit.generation, unknown))
-            execute_many(statements.bury, [(at, *owner, record_id) for record_id in unknown])
+            added = self._write(table, owner, commit.generation, rows)
+        if dead:
+            self._write_dead(table, owner, commit, dead)
         if commit.sweep is not None:
             bounds = (*window(*commit.sweep), commit.sweep == (None, None))
-            deleted += execute(statements.sweep, (text_time(commit.at), *owner, commit.generation, *bounds)).rowcount
+            scope = (text_time(commit.at), *owner, commit.generation, *bounds)
+            deleted += self.connection.execute(sql.statements(table).sweep, scope).rowcount
         return Applied(added, len(rows) - added, deleted)
+
+    def _write(self, table: Table, owner: tuple[str, ...], generation: int, rows: dict[str, Row[Any]]) -> int:
+        """Write live records; tells how many there were not, or as deleted ones."""
+        statements, added = sql.statements(table), 0
+        if generation == 1:
+            # A first scan finds none of its records there, and need not look.
+            parameters = sql.parameters(table, owner, generation, rows)
+            added = self.connection.executemany(statements.insert, parameters).rowcount
+            if added == len(rows):
+                return added
+        known = self._known(table, owner, rows)
+        partial = [record_id for record_id in known if rows[record_id].omitted]
+        if partial:
+            ids = msgspec.json.encode(partial).decode()
+            for record_id, stored in self.connection.execute(statements.stored, (*owner, ids)).fetchall():
+                rows[record_id] = completed(rows[record_id], stored)
+        self.connection.executemany(statements.upsert, sql.parameters(table, owner, generation, rows))
+        return added + sum(known.get(record_id, 1) for record_id in rows)
+
+    def _write_dead(self, table: Table, owner: tuple[str, ...], commit: Commit, rows: dict[str, Row[Any]]) -> None:
+        """Write deleted records that there were not at all."""
+        statements, known = sql.statements(table), self._known(table, owner, rows)
+        unknown = {record_id: row for record_id, row in rows.items() if record_id not in known}
+        if unknown:
+            parameters = sql.parameters(table, owner, commit.generation, unknown)
+            self.connection.executemany(statements.upsert, parameters)
+            graves = [(text_time(commit.at), *owner, record_id) for record_id in unknown]
+            self.connection.executemany(statements.bury, graves)
+
+    def _known(self, table: Table, owner: tuple[str, ...], ids: Iterable[str]) -> dict[str, int]:
+        """Those of the ids that there are, each with whether it is deleted."""
+        among = (*owner, msgspec.json.encode(list(ids)).decode())
+        return dict(self.connection.execute(sql.statements(table).known, among).fetchall())
 
     def unseen(self, key: SyncKey, generation: int, since: datetime | None, until: datetime | None) -> list[str]:
         table = table_of(key)
