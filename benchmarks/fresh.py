@@ -4,6 +4,9 @@ import resource
 import sys
 from collections.abc import Callable
 from multiprocessing import get_context
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
 def _status(name: str) -> float | None:
@@ -30,6 +33,6 @@ def peak_growth(work: Callable[[], object], warm_up: Callable[[], object]) -> fl
     return peak() - before
 
 
-def in_fresh_process(function: Callable[..., float], *arguments: object) -> float:
+def in_fresh_process(function: Callable[..., T], *arguments: object) -> T:
     with get_context("spawn").Pool(1) as pool:
         return pool.apply(function, arguments)

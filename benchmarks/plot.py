@@ -43,12 +43,12 @@ def draw(
 
 def main(folder: Path) -> None:
     with serving(scale.BODY) as url:
-        speeds = [1 / statistics.median(scale.costs(url, number, scale.PAGES, ROUNDS)) for number in scale.ACCOUNTS]
-        memory = [statistics.median(scale.memory(url, number, ROUNDS)) for number in scale.RECORDS]
+        costs = [scale.points(url, number, scale.PAGES, ROUNDS)[0] for number in scale.ACCOUNTS]
+        growths = [scale.points(url, 1, number // 100, ROUNDS)[1] for number in scale.RECORDS]
     draw(
         folder / "throughput.png",
         scale.ACCOUNTS,
-        speeds,
+        [1 / statistics.median(cost) for cost in costs],
         xlabel="accounts",
         ylabel="messages per CPU second",
         title="Typed messages of 4.5 KB, read through one client",
@@ -58,7 +58,7 @@ def main(folder: Path) -> None:
     draw(
         folder / "memory.png",
         scale.RECORDS,
-        memory,
+        [statistics.median(grown) for grown in growths],
         xlabel="messages in the mailbox",
         ylabel="growth of memory, MiB",
         title="Reading one mailbox to its end",
