@@ -6,7 +6,7 @@ import platform
 import sys
 from importlib.metadata import version
 
-from benchmarks import decode, end_to_end, imports, latency, postgres, scale, session, store
+from benchmarks import decode, end_to_end, gzip_pages, imports, latency, mirror, postgres, scale, session, store
 
 
 def main() -> None:
@@ -17,7 +17,7 @@ def main() -> None:
     rounds = 2 if arguments.quick else 40
     lines = ["| what | ratio | middle half | target |", "|---|---|---|---|"]
     sys.stdout.write("\n".join(lines) + "\n")
-    for benchmark in (decode, session, end_to_end, latency, scale, store, postgres, imports):
+    for benchmark in (decode, session, end_to_end, gzip_pages, latency, scale, store, mirror, postgres, imports):
         for result in benchmark.run(rounds):
             lines.append(result.row())
             sys.stdout.write(lines[-1] + "\n")

@@ -1,6 +1,6 @@
 """A whole sync into a SQLite file against the same sync without a store: CPU of the client's process.
 
-Mailboxes of 700 messages of 4.5 KB over loopback, one after another. Without a store each batch is handed over, as models.
+Mailboxes of 700 messages of 4.5 KB over loopback, one after another. Without a store the batches are handed over.
 """
 
 import asyncio

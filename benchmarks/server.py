@@ -1,6 +1,7 @@
 """A server that costs next to nothing, in a process of its own: a mailbox of a few prebuilt pages, over and over."""
 
 import asyncio
+import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing import get_context
@@ -17,9 +18,9 @@ VARIANTS = 8
 """Pages with other ids: a sync remembers some hundred, and would take a mailbox of one page for a quiet one."""
 
 
-def response(body: bytes) -> bytes:
-    head = f"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
-    return head.encode() + body
+def response(body: bytes, encoding: bytes = b"") -> bytes:
+    head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n%bContent-Length: %d\r\n\r\n"
+    return head % (encoding, len(body)) + body
 
 
 class Mailbox:
@@ -47,6 +48,20 @@ class Mailbox:
         return b"%b%08d%b" % (start, left - 1, end)
 
 
+class Compressed(Mailbox):
+    """The same in gzip: each answer is compressed once."""
+
+    def __init__(self, body: int, records: int) -> None:
+        super().__init__(body, records)
+        self.made: dict[bytes, bytes] = {}
+
+    def answer(self, target: bytes) -> bytes:
+        if target not in self.made:
+            _, _, body = super().answer(target).partition(b"\r\n\r\n")
+            self.made[target] = response(gzip.compress(body, 6), b"Content-Encoding: gzip\r\n")
+        return self.made[target]
+
+
 class _Protocol(asyncio.Protocol):
     """Requests have no body, and none is pipelined."""
 
@@ -71,8 +86,8 @@ class _Protocol(asyncio.Protocol):
         self.transport.write(self.mailbox.answer(target))
 
 
-def _serve(port: Connection, body: int, records: int, latency: float) -> None:
-    mailbox = Mailbox(body, records)
+def _serve(port: Connection, kind: type[Mailbox], body: int, records: int, latency: float) -> None:
+    mailbox = kind(body, records)
 
     async def main() -> None:
         loop = asyncio.get_running_loop()
@@ -84,11 +99,11 @@ def _serve(port: Connection, body: int, records: int, latency: float) -> None:
 
 
 @contextmanager
-def serving(body: int = 0, records: int = 100, latency: float = 0.0) -> Iterator[str]:
+def serving(body: int = 0, records: int = 100, latency: float = 0.0, kind: type[Mailbox] = Mailbox) -> Iterator[str]:
     """The URL of a mailbox whose pages have so many records with bodies of so many bytes; `latency` is in seconds."""
     context = get_context("spawn")
     mine, theirs = context.Pipe()
-    process = context.Process(target=_serve, args=(theirs, body, records, latency), daemon=True)
+    process = context.Process(target=_serve, args=(theirs, kind, body, records, latency), daemon=True)
     process.start()
     try:
         yield f"http://127.0.0.1:{mine.recv()}"

@@ -1,7 +1,7 @@
 """A small GET through the whole client against a bare aiohttp GET with `orjson.loads`: CPU of the client's process.
 
-Its microseconds drown in the noise of a busy machine, so instructions are counted too, where there is valgrind: those of
-the process itself, without the system's, which are the same for both and about half of the time.
+Its microseconds drown in the noise of a busy machine, so instructions are counted too, where there is valgrind: the
+process's own, without the system's, which are the same for both and about half of the time.
 """
 
 import asyncio

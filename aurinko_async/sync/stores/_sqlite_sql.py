@@ -18,13 +18,15 @@ from aurinko_async.sync.stores._tables import Kind, Table, clean, cleaned, text_
 _FLAGS: Final[dict[bool | None, int | None]] = {True: 1, False: 0, None: None}
 """Quicker to SQLite than `bool`, which it has to look up how to adapt."""
 
+_encode: Final = msgspec.json.Encoder().encode
+
 _IDS: Final = "id IN (SELECT value FROM json_each(?))"
 """One parameter for any number of ids: one statement, prepared once."""
 
 
 def _times(values: list[datetime | None]) -> list[str | None]:
     """`text_time` for a whole column; whole seconds in UTC only lack their milliseconds."""
-    together = msgspec.json.encode(values)
+    together = _encode(values)
     if together.count(b"Z") == len(values) and len(together) == len(values) * len('"2026-01-31T09:05:00Z",') + 1:
         # They usually all are.
         return cast("list[str | None]", msgspec.json.decode(together.replace(b"Z", b".000Z")))
@@ -37,12 +39,12 @@ def _times(values: list[datetime | None]) -> list[str | None]:
 
 def _lists(values: list[list[str] | None]) -> list[str | None]:
     try:
-        texts = [None if value is None else msgspec.json.encode(value).decode() for value in values]
+        texts = [None if value is None else _encode(value).decode() for value in values]
     except UnicodeEncodeError:
         return _lists([value and list(map(clean, value)) for value in values])
     # A NUL, or what looks like one.
     return [
-        text if text is None or "\\u0000" not in text else msgspec.json.encode(list(map(clean, value or ()))).decode()
+        text if text is None or "\\u0000" not in text else _encode(list(map(clean, value or ()))).decode()
         for text, value in zip(texts, values, strict=True)
     ]
 
