@@ -1,8 +1,8 @@
 """Draw throughput against accounts and memory against records: `python -m benchmarks.plot docs`; needs matplotlib."""
 
-import statistics
 import sys
 from pathlib import Path
+from statistics import median
 
 import matplotlib
 
@@ -12,7 +12,7 @@ import matplotlib.pyplot as plt
 from benchmarks import scale
 from benchmarks.server import serving
 
-ROUNDS = 3
+ROUNDS = range(3)
 """Fresh processes per point; the median is drawn."""
 COLOUR = "#2a6f97"
 
@@ -43,12 +43,12 @@ def draw(
 
 def main(folder: Path) -> None:
     with serving(scale.BODY) as url:
-        costs = [scale.points(url, number, scale.PAGES, ROUNDS)[0] for number in scale.ACCOUNTS]
-        growths = [scale.points(url, 1, number // 100, ROUNDS)[1] for number in scale.RECORDS]
+        costs = [median(scale.measured(url, number, scale.PAGES)[0] for _ in ROUNDS) for number in scale.ACCOUNTS]
+        growths = [median(scale.measured(url, 1, number // 100)[1] for _ in ROUNDS) for number in scale.RECORDS]
     draw(
         folder / "throughput.png",
         scale.ACCOUNTS,
-        [1 / statistics.median(cost) for cost in costs],
+        [1 / cost for cost in costs],
         xlabel="accounts",
         ylabel="messages per CPU second",
         title="Typed messages of 4.5 KB, read through one client",
@@ -58,7 +58,7 @@ def main(folder: Path) -> None:
     draw(
         folder / "memory.png",
         scale.RECORDS,
-        [statistics.median(grown) for grown in growths],
+        growths,
         xlabel="messages in the mailbox",
         ylabel="growth of memory, MiB",
         title="Reading one mailbox to its end",

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from aurinko_async import AccountAuth, AurinkoClient, Limits
 from benchmarks.fresh import in_fresh_process, peak_growth
-from benchmarks.measure import Result, compare, single
+from benchmarks.measure import Result, on_one_core, single
 from benchmarks.server import serving
 
 BODY = 3_000
@@ -50,23 +50,24 @@ def cost_and_growth(url: str, accounts: int, pages: int) -> tuple[float, float]:
         seen = asyncio.run(read(url, accounts, pages, times))
         spent = time.process_time() - began
 
-    grown = peak_growth(work, lambda: asyncio.run(read(url, 1, PAGES)))
+    with on_one_core():
+        grown = peak_growth(work, lambda: asyncio.run(read(url, 1, PAGES)))
     return spent / seen, grown
 
 
-def points(url: str, accounts: int, pages: int, rounds: int) -> tuple[list[float], list[float]]:
-    """The costs and the growths of so many rounds."""
-    found = [in_fresh_process(cost_and_growth, url, accounts, pages) for _ in range(rounds)]
-    return [cost for cost, _ in found], [grown for _, grown in found]
+def measured(url: str, accounts: int, pages: int) -> tuple[float, float]:
+    """The same in a process of its own."""
+    return in_fresh_process(cost_and_growth, url, accounts, pages)
 
 
 def run(rounds: int) -> Iterator[Result]:
     few, most_accounts, most_records = (3, ACCOUNTS[-1], RECORDS[-1]) if rounds > 10 else (1, 20, 5_000)
     with serving(BODY) as url:
-        one, _ = points(url, 1, PAGES, few)
-        many, _ = points(url, most_accounts, PAGES, few)
-        short, _ = points(url, 1, RECORDS[0] // 100, few)
-        long, grown = points(url, 1, most_records // 100, few)
-    yield compare(f"CPU per record, {most_accounts:,} accounts, of one account", many, one, "≤ 1.1")
-    yield compare(f"CPU per record, {most_records:,} records, of {RECORDS[0]:,}", long, short, "≤ 1.1")
-    yield single(f"a mailbox of {most_records:,} records, memory grows by (MiB)", grown, "flat")
+        by_accounts = [(measured(url, most_accounts, PAGES), measured(url, 1, PAGES)) for _ in range(2 * few)]
+        by_records = [(measured(url, 1, most_records // 100), measured(url, 1, RECORDS[0] // 100)) for _ in range(few)]
+    ratios = [many / one for (many, _), (one, _) in by_accounts]
+    yield single(f"CPU per record, {most_accounts:,} accounts, of one account", ratios, "≤ 1.1")
+    ratios = [long / short for (long, _), (short, _) in by_records]
+    yield single(f"CPU per record, {most_records:,} records, of {RECORDS[0]:,}", ratios, "≤ 1.1")
+    growths = [grown for (_, grown), _ in by_records]
+    yield single(f"a mailbox of {most_records:,} records, memory grows by (MiB)", growths, "flat")
