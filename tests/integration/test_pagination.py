@@ -409,10 +409,10 @@ class TestOverTheWire:
                 await asyncio.sleep(0.005)
                 asked.append(len(it.server.requests))
                 if message.id == "m0":
-                    gates.leave("account 0", others[0])
+                    gates.leave(others[0])
             assert asked == [1, 3]
-            gates.leave("account 1", others[1])
-            gates.leave("account 2", others[2])
+            gates.leave(others[1])
+            gates.leave(others[2])
 
 
 def test_the_helpers_names_are_in_order() -> None:
