@@ -31,6 +31,9 @@ CONNECT_SHARE = 0.75
 _NO_CONTENT_TYPE = ("Content-Type",)
 """What aiohttp would make up for a request without a body."""
 
+_SENT_AGAIN = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)
+"""Seeing these, aiohttp would send a GET, PUT or DELETE a second time, uncounted."""
+
 # aiohttp takes 0 for no limit at all, which nobody means.
 _seconds = at_least(0, excluded=True, or_none=True)
 
@@ -64,22 +67,26 @@ def _limits(timeout: Timeout, watched: bool) -> aiohttp.ClientTimeout:
 
 
 class _Connector(aiohttp.TCPConnector):
-    """Tells the watch when a request has its connection: from then on its answer is waited for.
-
-    A broken connection makes aiohttp send a GET, PUT or DELETE a second time, uncounted: there is none for that.
-    """
+    """Tells the watch when a request has its connection: from then on its answer is waited for."""
 
     watch: Watch
 
     async def connect(self, *args: Any, **options: Any) -> Any:
-        watched = self.watch.current()
-        if watched is not None and watched.sent:
-            raise ConnectionLost("the connection broke: no answer came")
         connection = await super().connect(*args, **options)
+        watched = self.watch.current()
         if watched is not None:
-            watched.sent = True
             watched.go_on()
         return connection
+
+
+class _Answer(aiohttp.ClientResponse):
+    """Keeps aiohttp from sending a request twice."""
+
+    async def start(self, connection: Any) -> aiohttp.ClientResponse:
+        try:
+            return await super().start(connection)
+        except _SENT_AGAIN as error:
+            raise _lost(error) from error
 
 
 def _exactly(ours: Request) -> aiohttp.ClientMiddlewareType:
@@ -97,8 +104,7 @@ def _exactly(ours: Request) -> aiohttp.ClientMiddlewareType:
             return await handler(request)
         except aiohttp.ClientConnectorError:
             raise
-        except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
-            # Seeing these, aiohttp would send a GET, PUT or DELETE a second time, uncounted.
+        except _SENT_AGAIN as error:
             raise _lost(error) from error
 
     return send
@@ -203,6 +209,7 @@ class Transport:
             connector.watch = self._watch
             self._session = aiohttp.ClientSession(
                 connector=connector,
+                response_class=_Answer,
                 # One pool serves many accounts: a cookie set for one must not go out with another.
                 cookie_jar=aiohttp.DummyCookieJar(),
             )

@@ -19,10 +19,9 @@ class Watched:
     Attributes:
         task: Who does it.
         cancelling: How often that was cancelled before.
-        sent: Whether a request of it has had a connection: aiohttp would send it again.
     """
 
-    __slots__ = ("_read", "_watch", "cancelling", "due", "end", "expired", "sent", "task")
+    __slots__ = ("_read", "_watch", "cancelling", "due", "end", "expired", "task")
 
     def __init__(self, watch: Watch, task: asyncio.Task[Any], end: float, read: float | None) -> None:
         self._watch = watch
@@ -30,7 +29,7 @@ class Watched:
         self.task = task
         self.cancelling = task.cancelling()
         self.due = self.end = end
-        self.expired = self.sent = False
+        self.expired = False
 
     def go_on(self) -> None:
         """Note that it goes on: it may take `read` seconds again."""

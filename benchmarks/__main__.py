@@ -5,8 +5,11 @@ import os
 import platform
 import sys
 from importlib.metadata import version
+from importlib.util import find_spec
 
 from benchmarks import decode, end_to_end, gzip_pages, imports, latency, mirror, postgres, scale, session, store
+
+PACKAGES = ("aiohttp", "attrs", "cattrs", "isal", "msgspec", "orjson", "psycopg", "pydantic", "uvloop")
 
 
 def main() -> None:
@@ -22,7 +25,7 @@ def main() -> None:
             lines.append(result.row())
             sys.stdout.write(lines[-1] + "\n")
             sys.stdout.flush()
-    packages = ", ".join(f"{name} {version(name)}" for name in ("aiohttp", "attrs", "cattrs", "msgspec", "orjson"))
+    packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES if find_spec(name))
     machine = f"{os.cpu_count()} cores of {platform.machine()}, {platform.system()}"
     lines.append(
         f"\nPython {platform.python_version()} on {machine}; {packages}; {rounds} rounds, fewer of the long ones."

@@ -26,6 +26,8 @@ async def read(client: aiohttp.ClientSession, url: str, pages: int) -> int:
             seen += bool(record)
         token = page.get("nextPageToken")
         target = f"{url}{MESSAGES}?pageToken={token}" if token else ""
+        # What is kept here is kept while the next page is waited for.
+        del page, record
     return seen
 
 
@@ -40,4 +42,5 @@ async def sync(client: aiohttp.ClientSession, url: str, pages: int) -> int:
         seen += len(page["records"])
         token = page.get("nextPageToken")
         target = f"pageToken={token}" if token else ""
+        del page
     return seen

@@ -399,3 +399,4 @@ async def test_a_lost_connection_tells_no_more_than_that(deaf_port: int) -> None
             assert "private" not in str(told.value)
             assert str(told.value).startswith("the connection broke: ")
             assert len(str(told.value)) > len("the connection broke: ")
+            assert isinstance(told.value.__cause__, aiohttp.ClientError)
