@@ -7,8 +7,21 @@ import sys
 from importlib.metadata import version
 from importlib.util import find_spec
 
-from benchmarks import decode, end_to_end, gzip_pages, imports, latency, mirror, postgres, scale, session, store
+from benchmarks import (
+    choices,
+    decode,
+    end_to_end,
+    gzip_pages,
+    imports,
+    latency,
+    mirror,
+    postgres,
+    scale,
+    session,
+    store,
+)
 
+BENCHMARKS = (decode, session, end_to_end, gzip_pages, latency, scale, store, mirror, postgres, imports, choices)
 PACKAGES = ("aiohttp", "attrs", "cattrs", "isal", "msgspec", "orjson", "psycopg", "pydantic", "uvloop")
 
 
@@ -20,7 +33,7 @@ def main() -> None:
     rounds = 2 if arguments.quick else 40
     lines = ["| what | ratio | middle half | target |", "|---|---|---|---|"]
     sys.stdout.write("\n".join(lines) + "\n")
-    for benchmark in (decode, session, end_to_end, gzip_pages, latency, scale, store, mirror, postgres, imports):
+    for benchmark in BENCHMARKS:
         for result in benchmark.run(rounds):
             lines.append(result.row())
             sys.stdout.write(lines[-1] + "\n")

@@ -51,7 +51,7 @@ def main(folder: Path) -> None:
         [1 / cost for cost in costs],
         xlabel="accounts",
         ylabel="messages per CPU second",
-        title="Typed messages of 4.5 KB, read through one client",
+        title="Typed messages of 4.2 KB, read through one client",
         top=0,
         digits=0,
     )

@@ -1,6 +1,6 @@
 """Whether it stays flat: CPU per record with more accounts and with a longer mailbox, and memory with the latter.
 
-Each point is a fresh process. 4.5 KB of JSON per message, pages of 100, five pages an account. What is too short to be
+Each point is a fresh process. 4.2 KB of JSON per message, pages of 100, five pages an account. What is too short to be
 measured is repeated.
 """
 

@@ -31,7 +31,7 @@ PAGES = 10
 """Of each account."""
 PAGE = 100
 BODY = 3_000
-"""Bytes; with it a message is 4.5 KB of JSON."""
+"""Bytes; with it a message is 4.2 KB of JSON."""
 SETTINGS = ("journal_mode", "synchronous", "wal_autocheckpoint", "journal_size_limit", "cache_size")
 INSERT = f"INSERT INTO messages VALUES ({', '.join('?' * 18)})"
 
