@@ -1,7 +1,8 @@
 """50 ms of latency: many accounts at once against the bare loop at its best concurrency, and one account: wall time.
 
 An account has five pages of 100 messages with 2 KB bodies. The documented 250 requests a second are lifted: both sides
-would wait for them alike. The growth of memory is that of a fresh process that reads them all.
+would wait for them alike. Without them the default of 48 requests in flight is what holds the client back, so it is shown
+with 96 too. The growth of memory is that of a fresh process that reads them all.
 """
 
 import asyncio
@@ -17,8 +18,10 @@ from benchmarks.server import serving
 BODY = 2_000
 PAGES = 5
 LATENCY = 0.05
-CONCURRENCIES = (48, 96)
-"""Of the bare loop; the best is the floor."""
+CONCURRENCIES = (96, 192)
+"""Of the bare loop, which fewer slow down; the better is the floor."""
+IN_FLIGHT = (Limits().in_flight, 96)
+"""Of the client: its default, and one for a machine that is to read as fast as it can."""
 ONE = 40
 """Pages of the one account."""
 
@@ -38,8 +41,9 @@ async def bare_accounts(url: str, accounts: int, concurrency: int) -> float:
         return time.monotonic() - began
 
 
-async def our_accounts(url: str, accounts: int) -> float:
-    async with AurinkoClient(AccountAuth("t"), base_url=url, limits=Limits(per_second=20_000)) as aurinko:
+async def our_accounts(url: str, accounts: int, in_flight: int) -> float:
+    limits = Limits(per_second=20_000, in_flight=in_flight)
+    async with AurinkoClient(AccountAuth("t"), base_url=url, limits=limits) as aurinko:
 
         async def one(number: int) -> None:
             seen = 0
@@ -78,20 +82,27 @@ async def one_bare_account(url: str) -> tuple[float, float]:
         return read - began, time.monotonic() - read
 
 
-def growth(url: str, accounts: int) -> float:
-    return peak_growth(lambda: asyncio.run(our_accounts(url, accounts)), lambda: asyncio.run(our_accounts(url, 1)))
+def growth(url: str, accounts: int, in_flight: int) -> float:
+    return peak_growth(
+        lambda: asyncio.run(our_accounts(url, accounts, in_flight)),
+        lambda: asyncio.run(our_accounts(url, 1, in_flight)),
+    )
 
 
 def run(rounds: int) -> Iterator[Result]:
     accounts = 1_000 if rounds > 10 else 50
     with serving(BODY, latency=LATENCY) as url:
-        ours, floors = [], []
+        floors: list[float] = []
+        ours: dict[int, list[float]] = {number: [] for number in IN_FLIGHT}
         for _ in range(min(3, rounds)):
-            ours.append(asyncio.run(our_accounts(url, accounts)))
             floors.append(min(asyncio.run(bare_accounts(url, accounts, number)) for number in CONCURRENCIES))
-        yield compare(f"{accounts:,} accounts of {PAGES} pages at 50 ms, wall of the bare loop", ours, floors, "≤ 1.15")
-        grown = [in_fresh_process(growth, url, accounts) for _ in range(2)]
-        yield single(f"{accounts:,} accounts of {PAGES} pages at 50 ms, memory grows by (MiB)", grown, "≤ 32")
+            for number, times in ours.items():
+                times.append(asyncio.run(our_accounts(url, accounts, number)))
+        for number, times in ours.items():
+            what = f"{accounts:,} accounts of {PAGES} pages at 50 ms, {number} in flight"
+            yield compare(f"{what}, wall of the bare loop", times, floors, "≤ 1.15")
+            grown = [in_fresh_process(growth, url, accounts, number) for _ in range(2)]
+            yield single(f"{what}, memory grows by (MiB)", grown, "≤ 32")
         walls = [(asyncio.run(one_account(url)), *asyncio.run(one_bare_account(url))) for _ in range(min(5, rounds))]
         yield single(
             "one account at 50 ms, wall of the latency alone", [ours / bound for ours, _, bound in walls], "≤ 1.05"

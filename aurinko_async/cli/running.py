@@ -176,7 +176,7 @@ def _loop_factory() -> Callable[[], asyncio.AbstractEventLoop] | None:
 
 
 def keep_memory() -> None:
-    """Have glibc keep the memory of a page for the next one: given back and got again, it costs a fifth of the CPU."""
+    """Have glibc keep the memory of a page for the next one: else it is given back and faulted in again."""
     if sys.platform == "linux":
         mallopt = getattr(ctypes.CDLL(None), "mallopt", None)  # musl has none
         if mallopt is not None:
