@@ -16,8 +16,6 @@ from benchmarks.server import serving
 BODY = 3_000
 PAGES = 20
 """Of a round: fewer than the default pace lets through at once."""
-
-
 ROUNDS = 10
 """In a process; a process is one sample. Some of its rounds pay the system for memory that the one before gave back."""
 

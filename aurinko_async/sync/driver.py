@@ -341,7 +341,6 @@ class _Run(Generic[R, D]):
                 deleted=batch.deleted,
                 deleted_rows=cast("tuple[Row[Any], ...]", batch.deleted_records),
                 sweep=None if batch.sweep is None else (batch.sweep.since, batch.sweep.until),
-                first_scan=checkpoint.generation == 1 and checkpoint.scanning,
                 finished=finished,
             )
         applied = await self._options.store.commit(self._lease, commit)

@@ -62,7 +62,6 @@ class Commit:
         deleted_rows: Records that came as deleted, each with a tombstone: those that are unknown are added.
         sweep: Remove live rows with an older generation whose time lies in [from, to); `None` bounds are open, and
             when both are open rows without a time go too. `None`: no sweep.
-        first_scan: It is of the first full scan: most of its records were never seen.
         finished: The round is complete with this.
     """
 
@@ -73,7 +72,6 @@ class Commit:
     deleted: Sequence[Deletion] = field(default=(), repr=False)
     deleted_rows: Sequence[Row[Any]] = field(default=(), repr=False)
     sweep: tuple[datetime | None, datetime | None] | None = None
-    first_scan: bool = False
     finished: bool = False
 
 

@@ -99,7 +99,7 @@ class Database:
             ]
             deleted = max(self.connection.executemany(sql.statements(table).bury, graves).rowcount, 0)
         if rows:
-            added = self._write(table, owner, commit, rows)
+            added = self._write(table, owner, commit.generation, rows)
         if dead:
             self._write_dead(table, owner, commit, dead)
         if commit.sweep is not None:
@@ -108,23 +108,16 @@ class Database:
             deleted += self.connection.execute(sql.statements(table).sweep, scope).rowcount
         return Applied(added, len(rows) - added, deleted)
 
-    def _write(self, table: Table, owner: tuple[str, ...], commit: Commit, rows: dict[str, Row[Any]]) -> int:
+    def _write(self, table: Table, owner: tuple[str, ...], generation: int, rows: dict[str, Row[Any]]) -> int:
         """Write live records; tells how many there were not, or as deleted ones."""
-        statements, added = sql.statements(table), 0
-        if commit.first_scan:
-            # It usually finds none of them there, and then need not look.
-            parameters = sql.parameters(table, owner, commit.generation, rows)
-            added = self.connection.executemany(statements.insert, parameters).rowcount
-            if added == len(rows):
-                return added
-        known = self._known(table, owner, rows)
+        statements, known = sql.statements(table), self._known(table, owner, rows)
         partial = [record_id for record_id in known if rows[record_id].omitted]
         if partial:
             ids = msgspec.json.encode(partial).decode()
             for record_id, stored in self.connection.execute(statements.stored, (*owner, ids)).fetchall():
                 rows[record_id] = completed(rows[record_id], stored)
-        self.connection.executemany(statements.upsert, sql.parameters(table, owner, commit.generation, rows))
-        return added + sum(known.get(record_id, 1) for record_id in rows)
+        self.connection.executemany(statements.upsert, sql.parameters(table, owner, generation, rows))
+        return sum(known.get(record_id, 1) for record_id in rows)
 
     def _write_dead(self, table: Table, owner: tuple[str, ...], commit: Commit, rows: dict[str, Row[Any]]) -> None:
         """Write deleted records that there were not at all."""

@@ -100,9 +100,8 @@ STANDINGS: Final = "SELECT account, resource, standing, reason, since, until FRO
 
 @frozen(kw_only=True)
 class Statements:
-    """The statements on one table; `insert` leaves alone what is there."""
+    """The statements on one table."""
 
-    insert: str
     upsert: str
     known: str
     stored: str
@@ -123,10 +122,9 @@ def statements(table: Table) -> Statements:
     values = ["?"] * (len(columns) - 2) + ["NULL", "CAST(? AS TEXT)"]
     renewed = ", ".join(f"{column} = excluded.{column}" for column in columns[len(table.scope) + 1 :])
     older = f"{mine} AND deleted_at IS NULL AND generation < ?"
-    insert = f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join(values)}) ON CONFLICT"
     return Statements(
-        insert=f"{insert} DO NOTHING",
-        upsert=f"{insert} ({', '.join(table.scope)}, id) DO UPDATE SET {renewed}",
+        upsert=f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join(values)}) "
+        f"ON CONFLICT ({', '.join(table.scope)}, id) DO UPDATE SET {renewed}",
         known=f"SELECT id, deleted_at IS NOT NULL FROM {name} WHERE {mine} AND {_IDS}",
         stored=f"SELECT id, CAST(json AS BLOB) FROM {name} WHERE {mine} AND {_IDS}",
         bury=f"UPDATE {name} SET deleted_at = ? WHERE {mine} AND id = ? AND deleted_at IS NULL",
@@ -141,7 +139,7 @@ def statements(table: Table) -> Statements:
 def parameters(
     table: Table, owner: tuple[str, ...], generation: int, rows: Mapping[str, Row[Any]]
 ) -> Iterable[tuple[Any, ...]]:
-    """The parameters of `insert` and `upsert` for rows by id; made column by column."""
+    """The parameters of `upsert` for rows by id; made column by column."""
     columns = [row.columns for row in rows.values()]
     searched = [_ADAPTERS[column.kind](list(map(column.read, columns))) for column in table.columns]
     omitted = _lists([row.omitted or None for row in columns])
