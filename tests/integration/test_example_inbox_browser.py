@@ -115,6 +115,8 @@ async def test_a_letter_can_do_nothing(tmp_path: Path, page: Page) -> None:
     async with Sandbox(accounts=1, messages=5, events=0, webhooks="auto") as sandbox, running(tmp_path, sandbox) as app:
         sandbox.accounts[0].mail.add(subject="<img src=x onerror=document.title='subject'>", body=_hostile(sandbox))
         await connected(page, app.url)
+        # The list grows while the mailbox is mirrored, and its rows move.
+        await page.until("document.querySelector('.messages li:first-child')?.textContent.includes('onerror')")
         await page.click(".messages li:first-child a")
         await page.until("document.querySelector('iframe')")
         await _loaded(page)
