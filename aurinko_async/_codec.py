@@ -231,10 +231,10 @@ def _page_decode(page: Any, record: Any) -> Decode:
             if page == PageOrRecord and struct.records is None:
                 alone = decode_one(body)
                 records = [] if alone.id is None else [alone]
+            return page(records=records, errors=tuple(errors), **{name: getattr(struct, name) for name in others})
         finally:
             if paused:
                 gc.enable()
-        return page(records=records, errors=tuple(errors), **{name: getattr(struct, name) for name in others})
 
     return decode
 

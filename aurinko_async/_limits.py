@@ -99,6 +99,31 @@ class AccountGate(Window):
             self.wake()
 
 
+class Place:
+    """What a request takes: a place among those in flight until its answer is there, one of its account's until it left.
+
+    Attributes:
+        gate: Its account's.
+    """
+
+    __slots__ = ("_window", "gate")
+
+    def __init__(self, window: Window, gate: AccountGate) -> None:
+        self._window: Window | None = window
+        self.gate = gate
+
+    def arrived(self) -> None:
+        """The answer is there, whole: let the next request go before this answer is read, not after."""
+        window, self._window = self._window, None
+        if window is not None:
+            window.release()
+
+    def leave(self) -> None:
+        """The request is over, however it ended."""
+        self.arrived()
+        self.gate.release()
+
+
 class _Pace:
     """Spreads starts over time: at most `rate` in any second, in bursts of at most a tenth of a second's worth."""
 
@@ -147,8 +172,8 @@ class Gates:
         """
         return self._window.used * 2 <= self._window.size
 
-    async def enter(self, account_key: str) -> AccountGate:
-        """Wait for the account's and the client's turn; `leave` must follow.
+    async def enter(self, account_key: str) -> Place:
+        """Wait for the account's and the client's turn; `leave` of what it gives must follow.
 
         Two calls rather than a context manager: each step counts here.
         """
@@ -168,18 +193,15 @@ class Gates:
         except BaseException:
             gate.release()
             raise
+        place = Place(self._window, gate)
         wait = self._pace.take(now)
         if wait > 0:
             try:
                 await self._clock.sleep(wait)
             except BaseException:
-                self.leave(gate)
+                place.leave()
                 raise
-        return gate
-
-    def leave(self, gate: AccountGate) -> None:
-        self._window.release()
-        gate.release()
+        return place
 
     def _new(self, account_key: str) -> AccountGate:
         if len(self._accounts) >= self._room:

@@ -145,19 +145,19 @@ class Session:
         clock = shared.clock
         response: Response | None = None
         failed: _Failed | None = None
-        gate = await shared.gates.enter(self.auth.account_key)
+        place = await shared.gates.enter(self.auth.account_key)
         try:
             started = clock.monotonic()
             try:
-                response = await shared.transport.send(request, self.timeout)
+                response = await shared.transport.send(request, self.timeout, place.arrived)
                 value = parse_response(call, response)
             except AurinkoError as error:
-                failed = self._failure(error, response, gate, started)
+                failed = self._failure(error, response, place.gate, started)
             else:
-                gate.speed_up()
+                place.gate.speed_up()
                 shared.budget.earn()
         finally:
-            shared.gates.leave(gate)
+            place.leave()
         if shared.hook is not None or logger.isEnabledFor(logging.DEBUG):
             elapsed = clock.monotonic() - started
             status = response.status if response else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from functools import lru_cache
 from io import BytesIO
 from math import inf
@@ -120,9 +121,10 @@ def _in_pieces(body: bytes | None) -> bytes | BytesIO | None:
     return BytesIO(body) if body is not None and len(body) > LARGE_BODY else body
 
 
-async def _read(answer: aiohttp.ClientResponse, watched: Watched | None) -> bytes:
+async def _read(answer: aiohttp.ClientResponse, watched: Watched | None, arrived: Callable[[], None]) -> bytes:
     """Read the body; that frees the connection, or closes it when it fails."""
     content = answer.content
+    content.on_eof(arrived)
     if content.is_eof() and answer.method == "GET":
         # It came with the head.
         return content.read_nowait()
@@ -155,8 +157,11 @@ class Transport:
         self._watch = Watch()
         self.closed = False
 
-    async def send(self, request: Request, timeout: Timeout) -> Response:
+    async def send(self, request: Request, timeout: Timeout, arrived: Callable[[], None]) -> Response:
         """Send a request and read its answer to the end.
+
+        Args:
+            arrived: Called as soon as all of the answer is there, before it is given back.
 
         Raises:
             ConnectionFailed: it was surely not sent.
@@ -176,7 +181,7 @@ class Transport:
                 skip_auto_headers=_NO_CONTENT_TYPE if request.body is None and request.method != "GET" else None,
                 middlewares=None if self._owned else (*_middlewares(client), _exactly(request)),
             )
-            return Response(answer.status, answer.reason or "", answer.headers, await _read(answer, watched))
+            return Response(answer.status, answer.reason or "", answer.headers, await _read(answer, watched, arrived))
         except asyncio.CancelledError:
             if watched is not None and self._watch.end(watched):
                 raise RequestTimeout("no answer in time") from None

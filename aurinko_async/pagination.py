@@ -83,17 +83,19 @@ class TokenPaginator(Paginator[T, TokenPage[T]]):
         return page
 
     async def pages(self) -> AsyncGenerator[TokenPage[T], None]:
-        page = await self._first()
         chain = PageChain()
+        page = await self._first()
         while token := page.next_page_token:
-            ahead = [asyncio.ensure_future(self._fetch(token))] if self._may_look_ahead() else []
+            ahead = asyncio.ensure_future(self._fetch(token)) if self._may_look_ahead() else None
             try:
                 yield page
                 del page
                 chain = chain.step(token)
-                page = await (ahead[0] if ahead else self._fetch(token))
+                page = await (ahead or self._fetch(token))
+                ahead = None
             finally:
-                await _settle(*ahead)
+                if ahead is not None:
+                    await _settle(ahead)
             self.next_token = page.next_page_token
         yield page
 

@@ -7,7 +7,7 @@ import orjson
 
 TOKEN = "cGFnZToy"
 
-COMMON = ["the", "of", "and", "to", "in", "please", "find", "attached", "café", "naïve", "日本"]
+COMMON = ["the", "of", "and", "to", "in", "please", "find", "attached", "café", "naïve", "日本", "it’s"]
 
 
 def _vocabulary(words: int) -> list[str]:
@@ -18,14 +18,24 @@ def _vocabulary(words: int) -> list[str]:
 
 
 WORDS = _vocabulary(2000)
+ASCII_WORDS = [word for word in WORDS if word.isascii()]
 
 
-def text(size: int, rng: random.Random) -> str:
+def text(size: int, vocabulary: list[str], rng: random.Random) -> str:
     words: list[str] = []
     while size > 0:
-        words.append(rng.choice(WORDS))
+        words.append(rng.choice(vocabulary))
         size -= len(words[-1].encode()) + 1
     return " ".join(words)
+
+
+def html(size: int, vocabulary: list[str], rng: random.Random) -> str:
+    """As mail programs write it; JSON escapes the quotes and the ends of its lines."""
+    paragraphs: list[str] = []
+    while size > 0:
+        paragraphs.append(f'<p class="MsoNormal">{text(min(size, 200), vocabulary, rng)}</p>\r\n')
+        size -= len(paragraphs[-1].encode())
+    return "".join(paragraphs)
 
 
 def message(number: int, body: int, rng: random.Random) -> dict[str, Any]:
@@ -33,7 +43,8 @@ def message(number: int, body: int, rng: random.Random) -> dict[str, Any]:
         address = f"{name.lower()}{number % 90}@example.com"
         return {"name": f"{name} Example", "address": address, "raw": f"{name} Example <{address}>"}
 
-    content = text(body, rng) if body else None
+    # One message in three has letters beyond ASCII.
+    words = ASCII_WORDS if number % 3 else WORDS
     return {
         "id": f"AAMkAGI2{number:032d}=",
         "threadId": f"AAQkAGI2{number // 3:032d}=",
@@ -42,7 +53,7 @@ def message(number: int, body: int, rng: random.Random) -> dict[str, Any]:
         "sentAt": "2026-03-01T07:59:58Z",
         "receivedAt": "2026-03-01T08:00:00Z",
         "internetMessageId": f"<{number}.mail@example.com>",
-        "subject": text(40, rng),
+        "subject": text(40, words, rng),
         "sysLabels": ["inbox", "unread"],
         "keywords": [],
         "sysClassifications": ["personal"],
@@ -53,8 +64,8 @@ def message(number: int, body: int, rng: random.Random) -> dict[str, Any]:
         "bcc": [],
         "replyTo": [],
         "hasAttachments": False,
-        "body": content,
-        "bodySnippet": (content or "")[:120],
+        "body": html(body, words, rng) if body else None,
+        "bodySnippet": text(120, words, rng) if body else "",
         "attachments": [],
         "inReplyTo": f"<{number - 1}.mail@example.com>",
         "references": f"<{number - 2}.mail@example.com> <{number - 1}.mail@example.com>",

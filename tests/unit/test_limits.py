@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aurinko_async._limits import AccountGate, Gates, Limits, Window
+from aurinko_async._limits import AccountGate, Gates, Limits, Place, Window
 from support.clock import FakeClock
 from support.virtual import VirtualClock
 
@@ -28,11 +28,11 @@ async def cancel(*tasks: asyncio.Task[Any]) -> None:
 
 @asynccontextmanager
 async def turn(gates: Gates, account: str) -> AsyncIterator[AccountGate]:
-    gate = await gates.enter(account)
+    place = await gates.enter(account)
     try:
-        yield gate
+        yield place.gate
     finally:
-        gates.leave(gate)
+        place.leave()
 
 
 def kept(gates: Gates) -> list[str]:
@@ -193,14 +193,14 @@ class TestAccounts:
 
     async def test_there_is_room_while_half_of_the_places_are_free(self) -> None:
         for places, roomy in ((1, [True]), (2, [True, True]), (5, [True, True, True, False, False])):
-            gates, found = Gates(Limits(in_flight=places), FakeClock()), list[bool]()
+            gates, found, taken = Gates(Limits(in_flight=places), FakeClock()), list[bool](), list[Place]()
             for number in range(places):
                 found.append(gates.roomy)
-                await gates.enter(str(number))
+                taken.append(await gates.enter(str(number)))
             assert found == roomy
             assert not gates.roomy
-            for number in range(places):
-                gates.leave(gates._accounts[str(number)])
+            for place in taken:
+                place.leave()
             assert gates.roomy
 
     async def test_an_account_that_waits_holds_no_place_of_the_client(self) -> None:
@@ -216,6 +216,25 @@ class TestAccounts:
         await turns(20)
         assert running == ["a", "b"]
         await cancel(*tasks)
+
+    async def test_an_answer_that_is_there_makes_room_before_its_request_leaves(self) -> None:
+        gates = Gates(Limits(in_flight=1, per_account=1), FakeClock())
+        place = await gates.enter("a")
+        same, another = (asyncio.ensure_future(gates.enter(account)) for account in "ab")
+        await turns()
+        place.arrived()
+        await turns()
+        assert another.done()
+        assert not same.done()
+        # Its place is not given twice, and its account's is kept until it leaves.
+        place.arrived()
+        place.leave()
+        await turns()
+        assert not same.done()
+        (await another).leave()
+        (await same).leave()
+        assert gates._window.idle
+        assert kept(gates) == []
 
     async def test_a_429_halves_the_window_and_successes_open_it_again(self) -> None:
         clock = FakeClock()
@@ -289,9 +308,9 @@ class TestAccounts:
         waiting = [asyncio.ensure_future(gates.enter(f"account-{number}")) for number in range(many)]
         await turns()
         assert not any(task.done() for task in waiting)
-        for gate in held:
-            gates.leave(gate)
-        assert await asyncio.gather(*waiting) == held
+        for place in held:
+            place.leave()
+        assert [place.gate for place in await asyncio.gather(*waiting)] == [place.gate for place in held]
 
     async def test_an_account_is_not_forgotten_while_it_is_slowed_down(self) -> None:
         clock = FakeClock()
