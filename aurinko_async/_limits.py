@@ -100,7 +100,7 @@ class AccountGate(Window):
 
 
 class Place:
-    """What a request takes: a place among those in flight until its answer is there, one of its account's until it left.
+    """What a request takes: a place among those in flight until its answer is there, and one of its account's.
 
     Attributes:
         gate: Its account's.
@@ -150,7 +150,11 @@ class _Pace:
 
 
 class Gates:
-    """The limits of one client, shared by all its views."""
+    """The limits of one client, shared by all its views.
+
+    Attributes:
+        pages: Pages that mirrors have in hand, asked for and not yet saved: as many as requests in flight.
+    """
 
     ROOM = 256
     """Accounts whose gates are kept at least, in use or not."""
@@ -159,6 +163,7 @@ class Gates:
         self._limits = limits
         self._clock = clock
         self._window = Window(limits.in_flight)
+        self.pages = Window(limits.in_flight)
         self._pace = _Pace(limits.per_second)
         self._accounts: dict[str, AccountGate] = {}
         self._room = self.ROOM

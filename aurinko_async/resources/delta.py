@@ -57,6 +57,7 @@ def delta_sync(
         source(rows),
         account=lambda: account_id(session, options.account),
         clock=session.shared.clock,
+        gates=session.shared.gates,
         options=options,
     )
 

@@ -91,7 +91,8 @@ class Email(Resource):
             checkpoint: Without a store: the one of the last batch that you saved.
             consumer: Tells apart programs that are handed records from one store.
             hydrate: Fetch each record that a provider sent without its body or attachments.
-            prefetch: Fetch the next page while the current one is applied, or a question asked before each.
+            prefetch: Fetch the next page while the current one is applied, if the client has room; or a question asked
+                before each.
             account: The account's id, where you know it: with a bare token it would be asked for.
             lease_wait: Seconds to wait while another sync of the same runs; then it raises `LeaseHeld`.
             bounds: When to give up on an API that does not get anywhere.

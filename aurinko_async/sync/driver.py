@@ -11,6 +11,7 @@ from typing import Any, Final, Generic, Literal, TypeAlias, cast
 import backoff
 from attrs import asdict, define
 
+from aurinko_async._limits import Gates, Window
 from aurinko_async._types import Clock
 from aurinko_async.errors import (
     ConfigError,
@@ -61,6 +62,7 @@ class _Context:
 
     account: Callable[[], Awaitable[str]]
     clock: Clock
+    gates: Gates
     options: SyncOptions
     stopping: bool = False
 
@@ -83,6 +85,7 @@ class DeltaSync(Generic[R, D]):
         *,
         account: Callable[[], Awaitable[str]],
         clock: Clock,
+        gates: Gates,
         options: SyncOptions,
     ) -> None:
         if options.store is not None and options.checkpoint is not None:
@@ -92,7 +95,7 @@ class DeltaSync(Generic[R, D]):
             raise ConfigError("the name of the consumer is empty")
         self._models = models
         self._rows = rows
-        self._context = _Context(account, clock, options)
+        self._context = _Context(account, clock, gates, options)
 
     def stop(self) -> None:
         """End the run at the next page boundary: what was fetched is saved, and the next run resumes there.
@@ -138,7 +141,8 @@ class _Run(Generic[R, D]):
         return SyncReport(**self._told)
 
     async def batches(self) -> AsyncGenerator[Batch[R, D], None]:
-        ahead = Ahead(self._fetch)
+        # What is handed over is the caller's to bound: a page in its loop body must not keep others waiting.
+        ahead = Ahead(self._fetch, self._context.gates.pages if self._mode == "mirror" else Window(2))
         try:
             machine = self._round(await self._begin())
             action = machine.action
@@ -152,6 +156,8 @@ class _Run(Generic[R, D]):
                     else:
                         self._handed = action.checkpoint
                         yield batch
+                    # Not to be kept while the next page is waited for: with many syncs at once that is many pages.
+                    del batch
                     event = Delivered() if isinstance(action, Deliver) else Swept()
                 elif isinstance(action, Save):
                     if self._mode == "own database" and self._handed != action.checkpoint:
@@ -178,7 +184,7 @@ class _Run(Generic[R, D]):
 
     def _may_prefetch(self) -> bool:
         prefetch = self._options.prefetch
-        return prefetch() if callable(prefetch) else prefetch
+        return prefetch() if callable(prefetch) else prefetch and self._context.gates.roomy
 
     def _round(self, checkpoint: Checkpoint | None) -> SyncMachine:
         return SyncMachine(checkpoint, self._source.params, self._options.bounds)
