@@ -7,7 +7,7 @@ import orjson
 
 TOKEN = "cGFnZToy"
 
-COMMON = ["the", "of", "and", "to", "in", "please", "find", "attached", "café", "naïve", "日本", "it’s"]
+COMMON = ["the", "of", "and", "to", "in", "please", "find", "attached", "café", "naïve", "日本"]
 
 
 def _vocabulary(words: int) -> list[str]:

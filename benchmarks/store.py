@@ -33,6 +33,7 @@ PAGE = 100
 BODY = 3_000
 """Bytes; with it a message is 4.2 KB of JSON."""
 SETTINGS = ("journal_mode", "synchronous", "wal_autocheckpoint", "journal_size_limit", "cache_size")
+SETTLE = "PRAGMA wal_checkpoint"
 INSERT = f"INSERT INTO messages VALUES ({', '.join('?' * 18)})"
 
 _made = count()
@@ -95,6 +96,12 @@ async def on_connection(store: SQLiteStore, statement: str) -> Any:
 async def emptied(store: SQLiteStore) -> None:
     """Have a round find a file with room, so that none pays the system for making one grow."""
     await on_connection(store, "DELETE FROM messages")
+    await settled(store)
+
+
+async def settled(store: SQLiteStore) -> None:
+    """Copy the WAL into the file: each round pays for what it wrote, and not one of several for all of them."""
+    await on_connection(store, SETTLE)
 
 
 @asynccontextmanager
@@ -126,19 +133,23 @@ async def measure(rounds: int, folder: Path) -> dict[str, list[float]]:
         async def prepared_inserts() -> None:
             for parameters in prepared:
                 insert(bare, parameters)
+            bare.execute(SETTLE).fetchall()
 
         async def scripted() -> None:
             for account in accounts:
                 for body in page_bodies:
                     insert(bare, script(account, body))
+            bare.execute(SETTLE).fetchall()
 
         async def ours(made_of: Sequence[Any]) -> None:
             async with asyncio.TaskGroup() as group:
                 for _ in accounts:
                     group.create_task(commit_pages(store, made_of))
+            await settled(store)
 
         async def cleared() -> None:
             bare.execute("DELETE FROM messages")
+            bare.execute(SETTLE).fetchall()
             await emptied(store)
 
         contenders = {

@@ -110,29 +110,32 @@ class Database:
 
     def _write(self, table: Table, owner: tuple[str, ...], generation: int, rows: dict[str, Row[Any]]) -> int:
         """Write live records; tells how many there were not, or as deleted ones."""
-        statements, known = sql.statements(table), self._known(table, owner, rows)
-        partial = [record_id for record_id in known if rows[record_id].omitted]
+        statements = sql.statements(table)
+        partial = [record_id for record_id, row in rows.items() if row.columns.omitted]
         if partial:
-            ids = msgspec.json.encode(partial).decode()
-            for record_id, stored in self.connection.execute(statements.stored, (*owner, ids)).fetchall():
+            for record_id, stored in self.connection.execute(statements.stored, (*owner, _list(partial))).fetchall():
                 rows[record_id] = completed(rows[record_id], stored)
+        before = self._newest(statements)
         self.connection.executemany(statements.upsert, sql.parameters(table, owner, generation, rows))
-        return sum(known.get(record_id, 1) for record_id in rows)
+        added = self._newest(statements) - before
+        if added < len(rows):
+            added += self.connection.execute(statements.revive, (*owner, _list(rows))).rowcount
+        return added
+
+    def _newest(self, statements: sql.Statements) -> int:
+        newest: int = self.connection.execute(statements.newest).fetchone()[0]
+        return newest
 
     def _write_dead(self, table: Table, owner: tuple[str, ...], commit: Commit, rows: dict[str, Row[Any]]) -> None:
         """Write deleted records that there were not at all."""
-        statements, known = sql.statements(table), self._known(table, owner, rows)
+        statements = sql.statements(table)
+        known = {record_id for (record_id,) in self.connection.execute(statements.known, (*owner, _list(rows)))}
         unknown = {record_id: row for record_id, row in rows.items() if record_id not in known}
         if unknown:
             parameters = sql.parameters(table, owner, commit.generation, unknown)
             self.connection.executemany(statements.upsert, parameters)
             graves = [(text_time(commit.at), *owner, record_id) for record_id in unknown]
             self.connection.executemany(statements.bury, graves)
-
-    def _known(self, table: Table, owner: tuple[str, ...], ids: Iterable[str]) -> dict[str, int]:
-        """Those of the ids that there are, each with whether it is deleted."""
-        among = (*owner, msgspec.json.encode(list(ids)).decode())
-        return dict(self.connection.execute(sql.statements(table).known, among).fetchall())
 
     def unseen(self, key: SyncKey, generation: int, since: datetime | None, until: datetime | None) -> list[str]:
         table = table_of(key)
@@ -230,6 +233,10 @@ class Database:
             if self.connection.in_transaction:
                 self.connection.execute("ROLLBACK")
             raise
+
+
+def _list(ids: Iterable[str]) -> str:
+    return msgspec.json.encode(list(ids)).decode()
 
 
 def _names(key: SyncKey) -> _Names:

@@ -102,7 +102,9 @@ STANDINGS: Final = "SELECT account, resource, standing, reason, since, until FRO
 class Statements:
     """The statements on one table."""
 
+    newest: str
     upsert: str
+    revive: str
     known: str
     stored: str
     bury: str
@@ -116,16 +118,17 @@ def statements(table: Table) -> Statements:
     """The statements on a table."""
     name, time = table.name, table.time or "NULL"
     mine = " AND ".join(f"{column} = ?" for column in table.scope)
-    columns = [
-        *table.scope, "id", *(column.name for column in table.columns), "omitted", "generation", "deleted_at", "json"
-    ]  # fmt: skip
-    values = ["?"] * (len(columns) - 2) + ["NULL", "CAST(? AS TEXT)"]
+    columns = [*table.scope, "id", *(column.name for column in table.columns), "omitted", "generation", "json"]
+    values = ["?"] * (len(columns) - 1) + ["CAST(? AS TEXT)"]
     renewed = ", ".join(f"{column} = excluded.{column}" for column in columns[len(table.scope) + 1 :])
     older = f"{mine} AND deleted_at IS NULL AND generation < ?"
     return Statements(
+        # A row that is inserted gets the next number, one that is updated keeps its own.
+        newest=f"SELECT coalesce(max(rowid), 0) FROM {name}",
         upsert=f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join(values)}) "
         f"ON CONFLICT ({', '.join(table.scope)}, id) DO UPDATE SET {renewed}",
-        known=f"SELECT id, deleted_at IS NOT NULL FROM {name} WHERE {mine} AND {_IDS}",
+        revive=f"UPDATE {name} SET deleted_at = NULL WHERE {mine} AND {_IDS} AND deleted_at IS NOT NULL",
+        known=f"SELECT id FROM {name} WHERE {mine} AND {_IDS}",
         stored=f"SELECT id, CAST(json AS BLOB) FROM {name} WHERE {mine} AND {_IDS}",
         bury=f"UPDATE {name} SET deleted_at = ? WHERE {mine} AND id = ? AND deleted_at IS NULL",
         unseen=f"SELECT id FROM {name} WHERE {older} AND ({time} IS NULL OR ({time} >= ? AND {time} < ?)) ORDER BY id",
