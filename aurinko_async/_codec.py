@@ -6,9 +6,9 @@ decodes at the speed of C; and a *mover*, a generated function that makes the at
 plain assignment per field, the models within it in place, and lists and objects kept, for the mirror has no further use
 for them. What msgspec refuses (a timestamp without an offset, a wrong type) goes through the tolerant cattrs path in
 `_converter` record by record, so a record that nobody can read costs only itself. The cyclic garbage collector is
-paused while one page is decoded: a page makes thousands of objects and no garbage. A store needs no models: it takes
-`Row`s, slices of the page's bytes with the few fields that are searched by. `_converter`, and cattrs with it, is
-imported when it is needed.
+paused while one page is decoded: a page makes thousands of objects and no garbage, and one that is dropped before
+anything else is allocated is never walked at all. A store needs no models: it takes `Row`s, slices of the page's bytes
+with the few fields that are searched by. `_converter`, and cattrs with it, is imported when it is needed.
 """
 
 from __future__ import annotations

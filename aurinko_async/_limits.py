@@ -100,28 +100,36 @@ class AccountGate(Window):
 
 
 class Place:
-    """What a request takes: a place among those in flight until its answer is there, and one of its account's.
+    """What a request takes: a place of its account's, one among those in flight, and perhaps one for its page.
 
     Attributes:
         gate: Its account's.
+        window: Where it is among those in flight, until its answer is there.
     """
 
-    __slots__ = ("_window", "gate")
+    __slots__ = ("_pages", "gate", "window")
 
-    def __init__(self, window: Window, gate: AccountGate) -> None:
-        self._window: Window | None = window
+    def __init__(self, gate: AccountGate, pages: Window | None) -> None:
         self.gate = gate
+        self.window: Window | None = None
+        self._pages = pages
 
     def arrived(self) -> None:
         """The answer is there, whole: let the next request go before this answer is read, not after."""
-        window, self._window = self._window, None
+        window, self.window = self.window, None
         if window is not None:
             window.release()
+
+    def keep_page(self) -> None:
+        """The page is given to whoever asked for it: its place is theirs to release."""
+        self._pages = None
 
     def leave(self) -> None:
         """The request is over, however it ended."""
         self.arrived()
         self.gate.release()
+        if self._pages is not None:
+            self._pages.release()
 
 
 class _Pace:
@@ -153,7 +161,8 @@ class Gates:
     """The limits of one client, shared by all its views.
 
     Attributes:
-        pages: Pages that mirrors have in hand, asked for and not yet saved: as many as requests in flight.
+        pages: Places for the pages of mirrors, from before one is asked for until it is saved; as many as for requests.
+            Pages wait for their store: without an end to that, many mirrors at once have many pages in memory.
     """
 
     ROOM = 256
@@ -177,16 +186,27 @@ class Gates:
         """
         return self._window.used * 2 <= self._window.size
 
-    async def enter(self, account_key: str) -> Place:
+    async def enter(self, account_key: str, pages: Window | None = None) -> Place:
         """Wait for the account's and the client's turn; `leave` of what it gives must follow.
 
         Two calls rather than a context manager: each step counts here.
+
+        Args:
+            pages: Where what is asked for takes a place too.
         """
         gate = self._accounts.get(account_key)
         if gate is None:
             gate = self._new(account_key)
+        if pages is not None:
+            await self._take_page(gate, pages)
         if not gate.take():
-            await gate.acquire()
+            try:
+                await gate.acquire()
+            except BaseException:
+                if pages is not None:
+                    pages.release()
+                raise
+        place = Place(gate, pages)
         try:
             now = self._clock.monotonic()
             while gate.not_before > now:
@@ -195,18 +215,22 @@ class Gates:
             if not self._window.take():
                 await self._window.acquire()
                 now = self._clock.monotonic()
-        except BaseException:
-            gate.release()
-            raise
-        place = Place(self._window, gate)
-        wait = self._pace.take(now)
-        if wait > 0:
-            try:
+            place.window = self._window
+            wait = self._pace.take(now)
+            if wait > 0:
                 await self._clock.sleep(wait)
-            except BaseException:
-                place.leave()
-                raise
+        except BaseException:
+            place.leave()
+            raise
         return place
+
+    async def _take_page(self, gate: AccountGate, pages: Window) -> None:
+        """An account that is slowed down waits without a page's place: others have use for it."""
+        await pages.acquire()
+        while (wait := gate.not_before - self._clock.monotonic()) > 0:
+            pages.release()
+            await self._clock.sleep(wait)
+            await pages.acquire()
 
     def _new(self, account_key: str) -> AccountGate:
         if len(self._accounts) >= self._room:

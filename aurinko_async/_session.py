@@ -14,7 +14,7 @@ import backoff
 from attrs import field, frozen
 
 from aurinko_async import _codec
-from aurinko_async._limits import AccountGate, Gates, Limits
+from aurinko_async._limits import AccountGate, Gates, Limits, Window
 from aurinko_async._transport import Timeout, Transport
 from aurinko_async._types import Call, Clock, Request, Response
 from aurinko_async._wire import build_request, parse_response, retry_after
@@ -145,7 +145,7 @@ class Session:
         clock = shared.clock
         response: Response | None = None
         failed: _Failed | None = None
-        place = await shared.gates.enter(self.auth.account_key)
+        place = await shared.gates.enter(self.auth.account_key, self._places(call))
         try:
             started = clock.monotonic()
             try:
@@ -155,6 +155,7 @@ class Session:
                 failed = self._failure(error, response, place.gate, started)
             else:
                 place.gate.speed_up()
+                place.keep_page()
                 shared.budget.earn()
         finally:
             place.leave()
@@ -164,6 +165,10 @@ class Session:
             failure = failed.error if failed else None
             self._tell(Attempt(call.method, call.path, attempt, status, failure, waited, elapsed))
         return failed or value  # pyright: ignore[reportPossiblyUnboundVariable]
+
+    def _places(self, call: Call[Any]) -> Window | None:
+        """Where its page takes a place, which whoever gets the page has to release."""
+        return None
 
     def _failure(self, error: AurinkoError, response: Response | None, gate: AccountGate, started: float) -> _Failed:
         if isinstance(error, ConfigError):

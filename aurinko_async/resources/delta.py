@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_origin
 
 from attrs import evolve, frozen
 
+from aurinko_async._limits import Window
 from aurinko_async._session import Session
 from aurinko_async._types import Call
 from aurinko_async.errors import DecodeError
@@ -23,13 +24,16 @@ T = TypeVar("T")
 
 @frozen(eq=False)
 class RowSession(Session):
-    """A session whose answers are rows for a store where the resources ask for models."""
+    """A session for mirrors: its answers are rows where the resources ask for models, and its pages take places."""
 
     results: Mapping[Any, Any]
 
     async def request(self, call: Call[T]) -> T:
         # Not super(): the class that attrs makes for the slots is another than the one written here.
         return await Session.request(self, evolve(call, result=self.results.get(call.result, call.result)))
+
+    def _places(self, call: Call[Any]) -> Window | None:
+        return self.shared.gates.pages if get_origin(call.result) is DeltaPage else None
 
 
 def delta_sync(

@@ -15,49 +15,44 @@ class Ahead:
     """Takes the pages of the chain one by one; the next may be fetched while the current one is applied.
 
     Args:
-        places: Where each page has a place from before it is asked for until the next one is taken: pages wait for
-            their store, and many syncs at once must not have many pages there.
+        fetch: Fetches a page.
+        places: Where each page that was fetched has a place, to be released when it is done with.
     """
 
-    def __init__(self, fetch: Callable[[FetchPage], Awaitable[DeltaPage[Any]]], places: Window) -> None:
+    def __init__(self, fetch: Callable[[FetchPage], Awaitable[DeltaPage[Any]]], places: Window | None = None) -> None:
         self._fetch = fetch
         self._places = places
-        self._has_place = False
-        """The page at hand has; the one that is fetched ahead has one of its own."""
+        self._at_hand = False
         self._task: asyncio.Future[DeltaPage[Any]] | None = None
         self._action: FetchPage | None = None
 
     def start(self, action: FetchPage) -> None:
-        """Fetch a page ahead, if there is a place for it and none is yet."""
-        if self._task is None and self._places.take():
+        """Fetch a page ahead; never more than one."""
+        if self._task is None:
             self._action, self._task = action, asyncio.ensure_future(self._fetch(action))
 
     async def take(self, action: FetchPage) -> DeltaPage[Any]:
         """The page; the one before it is done with."""
-        self._let_go()
+        self._done()
         if self._action != action:
             await self._drop()
         try:
-            if self._task is None:
-                await self._places.acquire()
-                self._has_place = True
-                return await self._fetch(action)
-            page = await self._task
-            self._task, self._action, self._has_place = None, None, True
-            return page
+            page = await (self._task or self._fetch(action))
         except BaseException:
-            await self.close()
+            await self._drop()
             raise
+        self._task, self._action, self._at_hand = None, None, True
+        return page
 
     async def close(self) -> None:
         """Done with both."""
-        self._let_go()
+        self._done()
         await self._drop()
 
-    def _let_go(self) -> None:
-        if self._has_place:
-            self._has_place = False
-            self._places.release()
+    def _done(self) -> None:
+        if self._at_hand:
+            self._at_hand = False
+            self._release()
 
     async def _drop(self) -> None:
         task, self._task, self._action = self._task, None, None
@@ -66,4 +61,9 @@ class Ahead:
             try:
                 await asyncio.gather(task, return_exceptions=True)
             finally:
-                self._places.release()
+                if task.done() and not task.cancelled() and task.exception() is None:
+                    self._release()
+
+    def _release(self) -> None:
+        if self._places is not None:
+            self._places.release()

@@ -11,7 +11,7 @@ from typing import Any, Final, Generic, Literal, TypeAlias, cast
 import backoff
 from attrs import asdict, define
 
-from aurinko_async._limits import Gates, Window
+from aurinko_async._limits import Gates
 from aurinko_async._types import Clock
 from aurinko_async.errors import (
     ConfigError,
@@ -141,8 +141,8 @@ class _Run(Generic[R, D]):
         return SyncReport(**self._told)
 
     async def batches(self) -> AsyncGenerator[Batch[R, D], None]:
-        # What is handed over is the caller's to bound: a page in its loop body must not keep others waiting.
-        ahead = Ahead(self._fetch, self._context.gates.pages if self._mode == "mirror" else Window(2))
+        # A page that is handed over takes no place: how long it is in the caller's hands must not keep others waiting.
+        ahead = Ahead(self._fetch, self._context.gates.pages if self._mode == "mirror" else None)
         try:
             machine = self._round(await self._begin())
             action = machine.action

@@ -285,6 +285,48 @@ class TestAccounts:
         assert started["a"] == 1030.0
         assert started["b"] < 1000.2
 
+    async def test_a_page_has_its_place_before_its_request_and_after_it(self) -> None:
+        gates = Gates(Limits(in_flight=2), FakeClock())
+        kept = await gates.enter("a", gates.pages)
+        failed = await gates.enter("b", gates.pages)
+        kept.keep_page()
+        kept.leave()
+        waiting = asyncio.ensure_future(gates.enter("c", gates.pages))
+        await turns()
+        assert not waiting.done()
+        (await gates.enter("d")).leave()
+        failed.leave()
+        (await waiting).leave()
+        assert gates.pages.used == 1
+        assert gates._window.idle
+
+    async def test_an_account_that_is_slowed_down_waits_without_a_place_for_its_page(self) -> None:
+        clock = VirtualClock()
+        gates = Gates(Limits(in_flight=1), clock)
+        async with turn(gates, "a") as gate:
+            gate.slow_down(clock.now + 30.0)
+        slowed = asyncio.ensure_future(gates.enter("a", gates.pages))
+        (await gates.enter("b", gates.pages)).leave()
+        assert clock.now < 1000.2
+        (await slowed).leave()
+        assert clock.now == 1030.0
+        assert gates.pages.idle
+
+    @pytest.mark.parametrize("stage", ["page", "slowed down", "account", "client"])
+    async def test_cancelled_at_any_stage_no_place_for_a_page_is_kept(self, stage: str) -> None:
+        clock = VirtualClock()
+        gates = Gates(Limits(in_flight=1, per_account=1), clock)
+        first = await gates.enter("a", gates.pages if stage == "page" else None)
+        if stage == "slowed down":
+            first.gate.slow_down(clock.now + 30.0)
+        waiting = asyncio.ensure_future(gates.enter("b" if stage in ("page", "client") else "a", gates.pages))
+        await turns(3)
+        assert not waiting.done()
+        await cancel(waiting)
+        first.leave()
+        assert gates.pages.idle
+        assert gates._window.idle
+
     async def test_a_longer_wait_is_not_cut_short_by_a_shorter_one(self) -> None:
         clock = VirtualClock()
         gates = Gates(Limits(), clock)

@@ -1,6 +1,5 @@
 """The driver over an API that is a few lines of Python: what no server of ours would answer."""
 
-import asyncio
 import weakref
 from datetime import datetime
 from types import MappingProxyType
@@ -16,8 +15,6 @@ from aurinko_async.models.pages import DeltaPage
 from aurinko_async.models.rows import MessageColumns
 from aurinko_async.sync import DeltaSync
 from aurinko_async.sync.checkpoint import Params
-from aurinko_async.sync.store import Applied, Commit, Lease
-from aurinko_async.sync.stores.memory import MemoryStore
 from aurinko_async.sync.values import SyncOptions, SyncReport
 from support.clock import FakeClock
 
@@ -56,12 +53,12 @@ class Source:
         raise NotFound(404, "gone")
 
 
-def sync_of(source: Any, gates: Gates | None = None, **options: Any) -> DeltaSync[Any, Any]:
+def sync_of(source: Any, **options: Any) -> DeltaSync[Any, Any]:
     async def account() -> str:
         return "1"
 
     clock = FakeClock()
-    gates = gates or Gates(Limits(), clock)
+    gates = Gates(Limits(), clock)
     return DeltaSync(source, source, account=account, clock=clock, gates=gates, options=SyncOptions(**options))
 
 
@@ -143,13 +140,11 @@ class Paged(Source):
 
     def __init__(self) -> None:
         super().__init__([], [])
-        self.asked = 0
         self.alive: list[int] = []
         """How many of the records given before there still were, at each question."""
         self._given: list[weakref.ref[Row[Any]]] = []
 
     async def updated(self, *, delta_token: str | None, page_token: str | None) -> DeltaPage[Any]:
-        self.asked += 1
         self.alive.append(sum(given() is not None for given in self._given))
         number = int(page_token or 0)
         record = Row(b"{}", MessageColumns(id=f"m{number}"))
@@ -164,72 +159,3 @@ async def test_a_batch_is_not_kept_while_the_next_page_is_waited_for() -> None:
     async for batch in sync_of(source, prefetch=False):
         del batch
     assert source.alive == [0, 0, 0]
-
-
-async def test_a_page_is_not_kept_once_it_is_saved() -> None:
-    source = Paged()
-    await sync_of(source, prefetch=False, store=Slow(ready=True)).run()
-    assert source.alive == [0, 0, 0]
-
-
-class Slow(MemoryStore):
-    """Keeps nothing, and takes its time for that."""
-
-    def __init__(self, *, ready: bool = False) -> None:
-        super().__init__()
-        self.ready = asyncio.Event()
-        if ready:
-            self.ready.set()
-
-    async def commit(self, lease: Lease, commit: Commit) -> Applied:
-        if commit.rows:
-            await self.ready.wait()
-        return Applied(added=len(commit.rows))
-
-
-async def until_all_wait() -> None:
-    for _ in range(50):
-        await asyncio.sleep(0)
-
-
-@pytest.mark.parametrize("prefetch", [True, False])
-async def test_however_many_mirror_at_once_few_pages_wait_for_their_store(prefetch: bool) -> None:
-    gates, sources, stores = (
-        Gates(Limits(in_flight=3), FakeClock()),
-        [Paged() for _ in range(10)],
-        [Slow() for _ in range(10)],
-    )
-    syncs = [
-        sync_of(source, gates=gates, store=store, prefetch=prefetch)
-        for source, store in zip(sources, stores, strict=True)
-    ]
-    work = [asyncio.ensure_future(sync.run()) for sync in syncs]
-    await until_all_wait()
-    assert sum(source.asked for source in sources) == 3
-    for store in stores:
-        store.ready.set()
-    reports = await asyncio.gather(*work)
-    assert [report.added for report in reports] == [3] * 10
-    assert gates.pages.idle
-
-
-@pytest.mark.parametrize("turns", range(30))
-async def test_a_mirror_that_is_cancelled_gives_its_places_back(turns: int) -> None:
-    gates = Gates(Limits(in_flight=3), FakeClock())
-    work = [
-        asyncio.ensure_future(sync_of(Paged(), gates=gates, store=Slow(ready=turns % 2 == 0)).run()) for _ in range(5)
-    ]
-    for _ in range(turns):
-        await asyncio.sleep(0)
-    for one in work:
-        one.cancel()
-    await asyncio.gather(*work, return_exceptions=True)
-    assert gates.pages.idle
-
-
-async def test_what_is_handed_over_keeps_no_mirror_waiting() -> None:
-    gates = Gates(Limits(in_flight=1), FakeClock())
-    async with asyncio.timeout(5):
-        async for _ in sync_of(Paged(), gates=gates):
-            store = Slow(ready=True)
-            assert (await sync_of(Paged(), gates=gates, store=store).run()).added == 3
