@@ -39,7 +39,7 @@ _SENT_AGAIN = (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError)
 _seconds = at_least(0, excluded=True, or_none=True)
 
 
-@frozen(kw_only=True)
+@frozen(kw_only=True, cache_hash=True)
 class Timeout:
     """How long one attempt may take, in seconds; `None` waits for ever.
 

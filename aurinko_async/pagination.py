@@ -83,8 +83,8 @@ class TokenPaginator(Paginator[T, TokenPage[T]]):
         return page
 
     async def pages(self) -> AsyncGenerator[TokenPage[T], None]:
-        # Without a page ahead nothing is allocated from a page's arrival to its `yield`: that would have the collector
-        # walk the page, and now and then all that lives.
+        # Without a page ahead nothing is allocated from a page's arrival to its `yield` (which does itself from Python
+        # 3.12 on): that would have the collector walk the page, and now and then all that lives.
         chain = PageChain()
         page = await self._first()
         while token := page.next_page_token:

@@ -99,7 +99,7 @@ def run(rounds: int) -> Iterator[Result]:
             for number, times in ours.items():
                 times.append(asyncio.run(our_accounts(url, accounts, number)))
         for number, times in ours.items():
-            what = f"{accounts:,} accounts of {PAGES} pages at 50 ms, {number} in flight"
+            what = f"{accounts:,} accounts of {PAGES} pages with 2 KB bodies at 50 ms, {number} in flight"
             yield compare(f"{what}, wall of the bare loop", times, floors, "≤ 1.15")
             grown = [in_fresh_process(growth, url, accounts, number) for _ in range(2)]
             yield single(f"{what}, memory grows by (MiB)", grown, "≤ 32")
