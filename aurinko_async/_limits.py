@@ -194,18 +194,12 @@ class Gates:
         Args:
             pages: Where what is asked for takes a place too.
         """
-        gate = self._accounts.get(account_key)
-        if gate is None:
-            gate = self._new(account_key)
         if pages is not None:
-            await self._take_page(gate, pages)
-        if not gate.take():
-            try:
+            gate = await self._with_page(account_key, pages)
+        else:
+            gate = self._accounts.get(account_key) or self._new(account_key)
+            if not gate.take():
                 await gate.acquire()
-            except BaseException:
-                if pages is not None:
-                    pages.release()
-                raise
         place = Place(gate, pages)
         try:
             now = self._clock.monotonic()
@@ -224,13 +218,24 @@ class Gates:
             raise
         return place
 
-    async def _take_page(self, gate: AccountGate, pages: Window) -> None:
-        """An account that is slowed down waits without a page's place: others have use for it."""
-        await pages.acquire()
-        while (wait := gate.not_before - self._clock.monotonic()) > 0:
+    async def _with_page(self, account_key: str, pages: Window) -> AccountGate:
+        """Take a page's place and the account's. One that is slowed down waits with neither: others need the page's."""
+        while True:
+            await pages.acquire()
+            # Not looked up before: a gate that nobody has taken or waits for may have been forgotten meanwhile.
+            gate = self._accounts.get(account_key) or self._new(account_key)
+            try:
+                if not gate.take():
+                    await gate.acquire()
+            except BaseException:
+                pages.release()
+                raise
+            wait = gate.not_before - self._clock.monotonic()
+            if wait <= 0:
+                return gate
+            gate.release()
             pages.release()
             await self._clock.sleep(wait)
-            await pages.acquire()
 
     def _new(self, account_key: str) -> AccountGate:
         if len(self._accounts) >= self._room:

@@ -312,6 +312,40 @@ class TestAccounts:
         assert clock.now == 1030.0
         assert gates.pages.idle
 
+    async def test_who_waits_behind_one_that_is_slowed_down_gives_its_page_s_place_back_too(self) -> None:
+        clock = VirtualClock()
+        gates = Gates(Limits(in_flight=4, per_account=1), clock)
+        first = await gates.enter("a", gates.pages)
+        others = [asyncio.ensure_future(gates.enter("a", gates.pages)) for _ in range(3)]
+        await turns()
+        assert gates.pages.used == 4
+        first.gate.slow_down(clock.now + 30.0)
+        first.leave()
+        for place in await asyncio.gather(*(gates.enter(name, gates.pages) for name in "bcde")):
+            place.leave()
+        assert clock.now < 1000.2
+        for other in others:
+            (await other).leave()
+        assert clock.now >= 1030.0
+        assert gates.pages.idle
+
+    async def test_an_account_has_one_gate_however_long_its_page_waits(self) -> None:
+        clock = VirtualClock()
+        gates = Gates(Limits(in_flight=1, per_account=1, per_second=1e9), clock)
+        first = await gates.enter("first", gates.pages)
+        waiting = asyncio.ensure_future(gates.enter("a", gates.pages))
+        await turns()
+        first.arrived()
+        for number in range(2 * Gates.ROOM):
+            async with turn(gates, f"another-{number}"):
+                pass
+        async with turn(gates, "a") as gate:
+            gate.slow_down(clock.now + 30.0)
+            first.leave()
+            await turns()
+        assert (await waiting).gate is gate
+        assert clock.now >= 1030.0
+
     @pytest.mark.parametrize("stage", ["page", "slowed down", "account", "client"])
     async def test_cancelled_at_any_stage_no_place_for_a_page_is_kept(self, stage: str) -> None:
         clock = VirtualClock()
