@@ -12,6 +12,7 @@ import pytest
 
 from aurinko_async.sandbox import Fault, Sandbox
 from support.cli import aurinko, ended, opens, started
+from support.delta import pages_served
 
 pytestmark = [pytest.mark.slow, pytest.mark.skipif(sys.platform == "win32", reason="signals")]
 
@@ -54,6 +55,9 @@ async def test_the_mirror_follows_the_mailbox_until_a_signal(
         for record_id in list(account.mail.messages)[:2]:
             account.mail.remove(record_id)
         await until(lambda: live(db) == 121, process)
+        # Another round has begun: this one is told of.
+        rounds = pages_served(sandbox, "deleted")
+        await until(lambda: pages_served(sandbox, "deleted") > rounds, process)
         process.send_signal(number)
         ran = await ended(process)
     assert ran.code == code
