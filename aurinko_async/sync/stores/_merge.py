@@ -58,8 +58,12 @@ def completed(row: Row[C], stored: bytes) -> Row[C]:
 
 def by_id(rows: Sequence[Row[C]]) -> dict[str, Row[C]]:
     """The rows by id, a later one over an earlier one of the same id."""
+    ids = cleaned([row.columns.id for row in rows])
+    if all(ids) and not any([row.columns.omitted for row in rows]):
+        # Usually none is partial.
+        return dict(zip(cast("Sequence[str]", ids), rows, strict=True))
     found: dict[str, Row[C]] = {}
-    for record_id, row in zip(cleaned([row.columns.id for row in rows]), rows, strict=True):
+    for record_id, row in zip(ids, rows, strict=True):
         if record_id:
             before = found.get(record_id) if row.columns.omitted else None
             found[record_id] = row if before is None else completed(row, before.raw)

@@ -48,7 +48,7 @@ def array(values: Iterable[str | None]) -> str:
     return f'{{"{text}"}}'.replace('"\0N"', "NULL")
 
 
-def _times(values: list[datetime | None]) -> list[str | None]:
+def _times(values: Sequence[datetime | None]) -> list[str | None]:
     """`text_time` for a whole column; whole seconds in UTC only lack their milliseconds."""
     texts: list[Any] = msgspec.to_builtins(values)
     return [
@@ -56,15 +56,15 @@ def _times(values: list[datetime | None]) -> list[str | None]:
     ]
 
 
-def _lists(values: list[list[str] | None]) -> list[str | None]:
+def _lists(values: Sequence[list[str] | None]) -> list[str | None]:
     return [None if value is None else array([clean(text) for text in value]) for value in values]
 
 
-def _flags(values: list[bool | None]) -> list[str | None]:
+def _flags(values: Sequence[bool | None]) -> list[str | None]:
     return [None if value is None else "t" if value else "f" for value in values]
 
 
-_ADAPTERS: Final[dict[Kind, Callable[[list[Any]], list[str | None]]]] = {
+_ADAPTERS: Final[dict[Kind, Callable[[Sequence[Any]], Sequence[str | None]]]] = {
     "text": cleaned,
     "time": _times,
     "flag": _flags,
@@ -295,15 +295,14 @@ def parameters(
     table: Table, owner: tuple[str, ...], generation: int, rows: Mapping[str, Row[Any]], documents: Documents
 ) -> list[Any]:
     """The parameters of `upsert` for rows by id, a column each."""
-    columns = [row.columns for row in rows.values()]
     indexed = {name for names in table.indexes for name in names}
     searched: list[str] = []
-    for column in table.columns:
-        values = _ADAPTERS[column.kind](list(map(column.read, columns)))
+    for column, read in zip(table.columns, table.read(rows.values()), strict=True):
+        values = _ADAPTERS[column.kind](read)
         if column.kind == "text" and column.name in indexed:
             values = [value and value[:INDEXED] for value in values]
         searched.append(array(values))
-    omitted = array(_lists([row.omitted or None for row in columns]))
+    omitted = array(_lists([row.columns.omitted or None for row in rows.values()]))
     texts, raws = documents([row.raw for row in rows.values()])
     return [*owner, generation, array(rows), *searched, omitted, texts, raws]
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
+from concurrent.futures import Future
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any, TypeAlias, cast
@@ -21,6 +22,15 @@ from aurinko_async.sync.stores._sqlite_lock import Presence
 from aurinko_async.sync.stores._tables import TABLES, Table, clean, table_of, text_time, window
 
 _Names: TypeAlias = tuple[str, str, str, str]
+
+
+@frozen(eq=False)
+class Pending:
+    """A commit that waits for its transaction, which it may share with others."""
+
+    lease: Lease
+    commit: Commit
+    done: Future[Applied] = field(factory=Future[Applied], repr=False)
 
 
 @frozen(repr=False)  # aiosqlite logs what it is called with, and keys name accounts
@@ -75,17 +85,32 @@ class Database:
         finally:
             self.presence.withdraw()
 
-    def commit(self, lease: Lease, commit: Commit) -> Applied:
+    def commit(self, together: Sequence[Pending]) -> None:
+        """Commit some in one transaction, or, where one of them cannot be, each in its own."""
+        try:
+            with self._transaction():
+                applied = [self._commit(pending.lease, pending.commit) for pending in together]
+        except Exception as error:
+            if len(together) == 1 or _is_busy(error):
+                for pending in together:
+                    pending.done.set_exception(error)
+            else:
+                for pending in together:
+                    self.commit([pending])
+        else:
+            for pending, what in zip(together, applied, strict=True):
+                pending.done.set_result(what)
+
+    def _commit(self, lease: Lease, commit: Commit) -> Applied:
         table, at, names = table_of(lease.key), text_time(commit.at), _names(lease.key)
         place = (commit.checkpoint, commit.generation, at, at if commit.finished else None)
-        with self._transaction():
-            given = self.held.get(names) == lease.fence
-            if not given or not self.connection.execute(sql.SAVE, (*place, *names, lease.fence)).rowcount:
-                raise LeaseLost(
-                    f"this sync of account {lease.key.account} gave its place back, or another took over; "
-                    "this commit was not saved"
-                )
-            return Applied() if table is None else self._apply(table, table.owner(lease.key), commit)
+        given = self.held.get(names) == lease.fence
+        if not given or not self.connection.execute(sql.SAVE, (*place, *names, lease.fence)).rowcount:
+            raise LeaseLost(
+                f"this sync of account {lease.key.account} gave its place back, or another took over; "
+                "this commit was not saved"
+            )
+        return Applied() if table is None else self._apply(table, table.owner(lease.key), commit)
 
     def _apply(self, table: Table, owner: tuple[str, ...], commit: Commit) -> Applied:
         rows = by_id(commit.rows)
@@ -237,6 +262,11 @@ class Database:
 
 def _list(ids: Iterable[str]) -> str:
     return msgspec.json.encode(list(ids)).decode()
+
+
+def _is_busy(error: Exception) -> bool:
+    """Another process keeps the file, which was waited for: to each alone it would say the same, each time later."""
+    return isinstance(error, sqlite3.Error) and getattr(error, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_BUSY
 
 
 def _names(key: SyncKey) -> _Names:

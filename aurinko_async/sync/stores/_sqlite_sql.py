@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from itertools import repeat
 from typing import Any, Final, cast
@@ -13,7 +13,7 @@ from attrs import frozen
 
 from aurinko_async.models._row import Row
 from aurinko_async.sync.stores._mirror import Query
-from aurinko_async.sync.stores._tables import Kind, Table, clean, cleaned, text_time, window
+from aurinko_async.sync.stores._tables import Kind, Table, clean, cleaned, joined, text_time, window
 
 _FLAGS: Final[dict[bool | None, int | None]] = {True: 1, False: 0, None: None}
 """Quicker to SQLite than `bool`, which it has to look up how to adapt."""
@@ -24,7 +24,7 @@ _IDS: Final = "id IN (SELECT value FROM json_each(?))"
 """One parameter for any number of ids: one statement, prepared once."""
 
 
-def _times(values: list[datetime | None]) -> list[str | None]:
+def _times(values: Sequence[datetime | None]) -> Sequence[str | None]:
     """`text_time` for a whole column; whole seconds in UTC only lack their milliseconds."""
     together = _encode(values)
     if together.count(b"Z") == len(values) and len(together) == len(values) * len('"2026-01-31T09:05:00Z",') + 1:
@@ -37,11 +37,13 @@ def _times(values: list[datetime | None]) -> list[str | None]:
     ]
 
 
-def _lists(values: list[list[str] | None]) -> list[str | None]:
+def _lists(values: Sequence[list[str] | None]) -> Sequence[str | None]:
     try:
         texts = [None if value is None else _encode(value).decode() for value in values]
     except UnicodeEncodeError:
         return _lists([value and list(map(clean, value)) for value in values])
+    if "\\u0000" not in joined(texts):
+        return texts
     # A NUL, or what looks like one.
     return [
         text if text is None or "\\u0000" not in text else _encode(list(map(clean, value or ()))).decode()
@@ -49,11 +51,11 @@ def _lists(values: list[list[str] | None]) -> list[str | None]:
     ]
 
 
-def _flags(values: list[bool | None]) -> list[int | None]:
+def _flags(values: Sequence[bool | None]) -> Sequence[int | None]:
     return list(map(_FLAGS.get, values))
 
 
-_ADAPTERS: Final[dict[Kind, Callable[[list[Any]], list[Any]]]] = {
+_ADAPTERS: Final[dict[Kind, Callable[[Sequence[Any]], Sequence[Any]]]] = {
     "text": cleaned,
     "time": _times,
     "flag": _flags,
@@ -143,9 +145,8 @@ def parameters(
     table: Table, owner: tuple[str, ...], generation: int, rows: Mapping[str, Row[Any]]
 ) -> Iterable[tuple[Any, ...]]:
     """The parameters of `upsert` for rows by id; made column by column."""
-    columns = [row.columns for row in rows.values()]
-    searched = [_ADAPTERS[column.kind](list(map(column.read, columns))) for column in table.columns]
-    omitted = _lists([row.omitted or None for row in columns])
+    searched = [_ADAPTERS[column.kind](v) for column, v in zip(table.columns, table.read(rows.values()), strict=True)]
+    omitted = _lists([row.columns.omitted or None for row in rows.values()])
     return zip(*map(repeat, owner), rows, *searched, omitted, repeat(generation), [row.raw for row in rows.values()])
 
 

@@ -5,17 +5,20 @@ A store makes of a description its table, its statements and its indexes; nothin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import functools
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
+from itertools import accumulate
 from operator import attrgetter
 from types import MappingProxyType
-from typing import Any, Final, Literal, TypeAlias
+from typing import Any, Final, Literal, TypeAlias, cast
 
 import msgspec
-from attrs import frozen
+from attrs import Factory, frozen
 
 from aurinko_async.errors import ConfigError, InvalidInput
+from aurinko_async.models._row import Row
 from aurinko_async.models.calendar import Event, RecurrenceType
 from aurinko_async.models.contacts import Contact
 from aurinko_async.models.mail import EmailMessage
@@ -29,20 +32,40 @@ Kind: TypeAlias = Literal["text", "time", "flag", "texts"]
 
 @frozen
 class Column:
-    """A searchable column: its name, what it holds, and how it is read from the columns of a row."""
+    """A searchable column: its name, what it holds, and where the columns of a row have it.
+
+    Attributes:
+        source: The path of an attribute, `None` where a part of it is, or a function; by default the column's name.
+    """
 
     name: str
     kind: Kind
-    read: Callable[[Any], Any]
+    source: str | Callable[[Any], Any] = Factory(lambda self: self.name, takes_self=True)
 
     def of(self, columns: Any) -> Any:
         """The value as a store compares it: text is clean, times are text."""
-        value = self.read(columns)
+        ((value,),) = _reader((self,))([columns])
         if value is None or self.kind == "flag":
             return value
         if self.kind == "time":
             return text_time(value)
         return clean(value) if self.kind == "text" else [clean(text) for text in value]
+
+
+@functools.cache
+def _reader(columns: tuple[Column, ...]) -> Callable[[Iterable[Any]], list[tuple[Any, ...]]]:
+    """A function that reads these columns of many rows: generated, because a call for each value costs the most."""
+    sources: dict[str, Any] = {}
+    values: list[str] = []
+    for number, column in enumerate(columns):
+        if isinstance(column.source, str):
+            parts = accumulate(column.source.split("."), lambda path, part: f"{path}.{part}", initial="row")
+            values.append(" and ".join(list(parts)[1:]))
+        else:
+            sources[f"source{number}"] = column.source
+            values.append(f"source{number}(row)")
+    read = eval(f"lambda rows: [({', '.join(values)},) for row in rows]", sources)
+    return cast("Callable[[Iterable[Any]], list[tuple[Any, ...]]]", read)
 
 
 @frozen(kw_only=True)
@@ -72,6 +95,10 @@ class Table:
         """The columns that tell whose a record is."""
         return ("account", self.container) if self.container else ("account",)
 
+    def read(self, rows: Iterable[Row[Any]]) -> Iterator[tuple[Any, ...]]:
+        """The values of each searchable column in these rows, which are not none."""
+        return zip(*_reader(self.columns)([row.columns for row in rows]))  # noqa: B905
+
     def column(self, name: str) -> Column:
         """The column of this name."""
         return next(column for column in self.columns if column.name == name)
@@ -86,14 +113,6 @@ def _arrived(message: MessageColumns) -> datetime | None:
     return message.received_at or message.sent_at
 
 
-def _from_address(message: MessageColumns) -> str | None:
-    return message.from_.address if message.from_ else None
-
-
-def _from_name(message: MessageColumns) -> str | None:
-    return message.from_.name if message.from_ else None
-
-
 def _unread(message: MessageColumns) -> bool | None:
     return None if message.sys_labels is None else "unread" in message.sys_labels
 
@@ -103,18 +122,18 @@ MESSAGES: Final = Table(
     name="messages",
     model=EmailMessage,
     columns=(
-        Column("thread_id", "text", attrgetter("thread_id")),
-        Column("folder_id", "text", attrgetter("folder_id")),
-        Column("internet_message_id", "text", attrgetter("internet_message_id")),
-        Column("subject", "text", attrgetter("subject")),
-        Column("from_address", "text", _from_address),
-        Column("from_name", "text", _from_name),
+        Column("thread_id", "text"),
+        Column("folder_id", "text"),
+        Column("internet_message_id", "text"),
+        Column("subject", "text"),
+        Column("from_address", "text", "from_.address"),
+        Column("from_name", "text", "from_.name"),
         Column("received_at", "time", _arrived),
-        Column("sent_at", "time", attrgetter("sent_at")),
-        Column("last_modified_at", "time", attrgetter("last_modified_time")),
-        Column("sys_labels", "texts", attrgetter("sys_labels")),
+        Column("sent_at", "time"),
+        Column("last_modified_at", "time", "last_modified_time"),
+        Column("sys_labels", "texts"),
         Column("unread", "flag", _unread),
-        Column("has_attachments", "flag", attrgetter("has_attachments")),
+        Column("has_attachments", "flag"),
     ),
     time="received_at",
     # A conversation.
@@ -141,51 +160,30 @@ def _all_day(event: EventColumns) -> bool | None:
     return None if event.start is None else event.start.date_only is not None
 
 
-def _organizer(event: EventColumns) -> str | None:
-    mailbox = event.organizer.email_address if event.organizer else None
-    return mailbox.address if mailbox else None
-
-
-def _canceled(event: EventColumns) -> bool | None:
-    return event.meeting_info.canceled if event.meeting_info else None
-
-
-def _master(event: EventColumns) -> str | None:
-    return event.occurrence_info.master_id if event.occurrence_info else None
-
-
 EVENTS: Final = Table(
     resource="calendar",
     name="events",
     model=Event,
     columns=(
-        Column("subject", "text", attrgetter("subject")),
-        Column("location", "text", attrgetter("location")),
+        Column("subject", "text"),
+        Column("location", "text"),
         Column("happens_at", "time", _happens),
         Column("start_at", "time", _at(attrgetter("start"))),
         Column("end_at", "time", _at(attrgetter("end"))),
         Column("all_day", "flag", _all_day),
-        Column("organizer_address", "text", _organizer),
-        Column("canceled", "flag", _canceled),
-        Column("show_as", "text", attrgetter("show_as")),
-        Column("recurrence_type", "text", attrgetter("recurrence_type")),
-        Column("master_id", "text", _master),
-        Column("ical_uid", "text", attrgetter("ical_uid")),
-        Column("last_modified_at", "time", attrgetter("last_modified_time")),
+        Column("organizer_address", "text", "organizer.email_address.address"),
+        Column("canceled", "flag", "meeting_info.canceled"),
+        Column("show_as", "text"),
+        Column("recurrence_type", "text"),
+        Column("master_id", "text", "occurrence_info.master_id"),
+        Column("ical_uid", "text"),
+        Column("last_modified_at", "time", "last_modified_time"),
     ),
     time="happens_at",
     container="calendar_id",
     # By start: the agenda. By iCalendar id: the event that an invitation is about.
     indexes=(("ical_uid",), ("start_at",)),
 )
-
-
-def _name(part: str) -> Callable[[ContactColumns], str | None]:
-    return lambda contact: getattr(contact.name, part) if contact.name else None
-
-
-def _company(contact: ContactColumns) -> str | None:
-    return contact.company.name if contact.company else None
 
 
 def _addresses(contact: ContactColumns) -> list[str] | None:
@@ -203,13 +201,13 @@ CONTACTS: Final = Table(
     name="contacts",
     model=Contact,
     columns=(
-        Column("display_name", "text", _name("display_name")),
-        Column("given_name", "text", _name("given_name")),
-        Column("family_name", "text", _name("family_name")),
-        Column("company", "text", _company),
+        Column("display_name", "text", "name.display_name"),
+        Column("given_name", "text", "name.given_name"),
+        Column("family_name", "text", "name.family_name"),
+        Column("company", "text", "company.name"),
         Column("email_addresses", "texts", _addresses),
         Column("phone_numbers", "texts", _numbers),
-        Column("last_modified_at", "time", attrgetter("last_modified_time")),
+        Column("last_modified_at", "time", "last_modified_time"),
     ),
     # The address book in its order.
     indexes=(("display_name",),),
@@ -220,13 +218,13 @@ TASKS: Final = Table(
     name="tasks",
     model=Task,
     columns=(
-        Column("parent_id", "text", attrgetter("parent_id")),
-        Column("title", "text", attrgetter("title")),
-        Column("status", "text", attrgetter("status")),
-        Column("importance", "text", attrgetter("importance")),
-        Column("due_at", "time", attrgetter("due")),
-        Column("completed_at", "time", attrgetter("completed")),
-        Column("last_modified_at", "time", attrgetter("last_modified_time")),
+        Column("parent_id", "text"),
+        Column("title", "text"),
+        Column("status", "text"),
+        Column("importance", "text"),
+        Column("due_at", "time", "due"),
+        Column("completed_at", "time", "completed"),
+        Column("last_modified_at", "time", "last_modified_time"),
     ),
     time="completed_at",
     container="list_id",
@@ -268,10 +266,18 @@ def clean(text: str) -> str:
     return text.replace("\0", "\ufffd") if "\0" in text else text
 
 
-def cleaned(texts: list[str | None]) -> list[str | None]:
+def cleaned(texts: Sequence[str | None]) -> Sequence[str | None]:
     """`clean` for a whole column: one look at all of it in the usual case that nothing is to be done."""
-    together = "".join(filter(None, texts))
+    together = joined(texts)
     return texts if clean(together) is together else [text and clean(text) for text in texts]
+
+
+def joined(texts: Sequence[str | None]) -> str:
+    """The texts that there are as one, to look at all of them at once."""
+    try:
+        return "".join(cast("Sequence[str]", texts))
+    except TypeError:
+        return "".join(filter(None, texts))
 
 
 def text_time(time: datetime) -> str:

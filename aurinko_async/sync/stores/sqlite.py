@@ -171,7 +171,7 @@ class SQLiteStore(Mirror):
             LeaseLost: the key was released or taken over.
             StoreError: the database refused.
         """
-        return await settled(self._run(lambda database: database.commit(lease, commit)))
+        return await settled(self._opened().commit_together(lease, commit))
 
     async def release(self, lease: Lease) -> None:
         """Give a key back, so that any store may take it. One that was taken over or given back is left alone."""
@@ -236,9 +236,12 @@ class SQLiteStore(Mirror):
         self._connection = await connected(self._path, busy_timeout=self._busy_timeout, read_only=self._read_only)
 
     async def _run(self, work: Callable[[Database], T]) -> T:
+        return await self._opened().perform(work)
+
+    def _opened(self) -> Connection:
         if self._connection is None:
             raise StoreError(f"{self._path} is not open: use it inside `async with SQLiteStore(...) as store:`")
-        return await self._connection.perform(work)
+        return self._connection
 
 
 def _require_driver() -> None:
