@@ -30,7 +30,7 @@ import msgspec
 from aurinko_async._types import UNSET, Unset
 from aurinko_async.errors import DecodeError, InvalidInput, MalformedBody
 from aurinko_async.models._model import fields, is_model, is_union, members, wire_names
-from aurinko_async.models._row import Row
+from aurinko_async.models._row import Row, rows
 from aurinko_async.models.pages import Page, PageOrRecord
 
 T = TypeVar("T")
@@ -203,11 +203,11 @@ def _page_struct(page: type, record: Any) -> type[msgspec.Struct]:
 
 def _page_decode(page: Any, record: Any) -> Decode:
     """Decode pages of `record`: all at once, or record by record where one is at fault or rows are wanted."""
-    rows = typing.get_origin(record) is Row
-    whole = None if rows else (msgspec.json.Decoder(_page_struct(page, _mirror(record))), _mover(record))
+    searched = typing.get_args(record)[0] if typing.get_origin(record) is Row else None
+    whole = None if searched else (msgspec.json.Decoder(_page_struct(page, _mirror(record))), _mover(record))
     slices = msgspec.json.Decoder(_page_struct(page, msgspec.Raw))
     others = [field.name for field in fields(page) if field.name not in ("records", "errors")]
-    decode_one = _decoder(record)
+    decode_one = _searched_decode(searched) if searched else _decoder(record)
 
     def read(body: bytes, errors: list[DecodeError]) -> tuple[Any, list[Any]]:
         struct: Any
@@ -219,7 +219,8 @@ def _page_decode(page: Any, record: Any) -> Decode:
             except _UNREADABLE:
                 pass
         struct = _page_of(slices, body)
-        return struct, list(_one_by_one(decode_one, struct.records or (), errors))
+        raws, records = _one_by_one(decode_one, struct.records or (), errors)
+        return struct, rows(searched, raws, records) if searched else records
 
     def decode(body: bytes) -> Any:
         errors: list[DecodeError] = []
@@ -270,37 +271,62 @@ def _page_with_surrogates(slices: msgspec.json.Decoder[Any], body: bytes) -> Any
     return page
 
 
-def _one_by_one(decode: Decode, slices: typing.Iterable[Any], errors: list[DecodeError]) -> Iterator[Any]:
-    for index, raw in enumerate(slices):
+def _one_by_one(
+    decode: Decode, slices: typing.Iterable[Any], errors: list[DecodeError]
+) -> tuple[list[bytes], list[Any]]:
+    """The records that can be read, each one's bytes and what it is decoded to."""
+    raws: list[bytes] = []
+    records: list[Any] = []
+    for index, piece in enumerate(slices):
+        raw = bytes(piece)
         try:
-            yield decode(bytes(raw))
+            records.append(decode(raw))
+            raws.append(raw)
         except DecodeError as error:
             path = f"records[{index}]" + ("." * (error.path[:1] not in ("", "[")) + error.path)
             errors.append(DecodeError(error.args[0], path=path, index=index, record_id=error.record_id))
+    return raws, records
 
 
 # --- rows
 
 
-def _row_decode(columns: type) -> Decode:
-    """Decode a record into a `Row`; a field that cannot be read is left out, the record is kept whole."""
-    read = _model_decode(columns)
+@functools.cache
+def _lenient_decode(cls: type) -> Decode:
+    """Decode a record; a field that cannot be read is left out."""
+    read = _model_decode(cls)
 
     def decode(body: bytes) -> Any:
         try:
-            found = read(body)
+            return read(body)
         except DecodeError as error:
-            found = _salvaged(columns, body)
+            found = _salvaged(cls, body)
             if found is None:
                 raise error from None
-        if not found.id:
-            raise DecodeError("the record has no id", path="id")
-        return Row(body, found)
+            return found
 
     return decode
 
 
-def _salvaged(columns: type, body: bytes) -> Any:
+def _searched_decode(searched: type) -> Decode:
+    """Decode what a record is searched by; one without an id is refused."""
+    read = _lenient_decode(searched)
+
+    def decode(body: bytes) -> Any:
+        found = read(body)
+        if not found.id:
+            raise DecodeError("the record has no id", path="id")
+        return found
+
+    return decode
+
+
+def _row_decode(searched: Any) -> Decode:
+    read = _searched_decode(searched)
+    return lambda body: rows(searched, [body], [read(body)])[0]
+
+
+def _salvaged(cls: type, body: bytes) -> Any:
     from aurinko_async._converter import salvage
 
     try:
@@ -308,7 +334,7 @@ def _salvaged(columns: type, body: bytes) -> Any:
         data = json.loads(body)
     except (ValueError, RecursionError):
         return None
-    return salvage(_converter(), columns, cast("dict[str, Any]", data)) if isinstance(data, dict) else None
+    return salvage(_converter(), cls, cast("dict[str, Any]", data)) if isinstance(data, dict) else None
 
 
 # --- the doors
@@ -341,6 +367,15 @@ def decode(result: type[T], body: bytes) -> T:
         DecodeError: it is, but not of this shape; a page keeps the errors of single records in `errors`.
     """
     return _decoder(result)(body)  # type: ignore[no-any-return, arg-type]
+
+
+def decode_leniently(cls: type[T], body: bytes) -> T:
+    """Decode a record as a sync takes it: a field that cannot be read is `None`.
+
+    Raises:
+        DecodeError: it is no record at all.
+    """
+    return _lenient_decode(cls)(body)  # type: ignore[no-any-return, arg-type]
 
 
 @functools.cache

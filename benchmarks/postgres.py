@@ -30,7 +30,7 @@ def parameters(account: str, pages_: list[Any]) -> list[list[Any]]:
     """What psycopg is given for each page: documents as texts."""
     made: list[list[Any]] = []
     for page in pages_:
-        rows = {row.columns.id: row for row in page}
+        rows = {row.id: row for row in page}
         texts = [row.raw.decode() for row in page]
         values = sql.parameters(MESSAGES, (account,), 1, rows, sql.DOCUMENTS[0])
         made.append([texts if isinstance(value, sql.Texts) else value for value in values])

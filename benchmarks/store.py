@@ -128,7 +128,7 @@ async def measure(rounds: int, folder: Path) -> dict[str, list[float]]:
     page_bodies, page_rows = bodies(), pages()
     async with like_the_stores(folder) as bare, SQLiteStore(folder / "store.db") as store:
         records = {record[1]: record[1:] for record in bare.execute("SELECT * FROM messages")}
-        prepared = [[(account, *records[row.columns.id]) for row in page] for account in accounts for page in page_rows]
+        prepared = [[(account, *records[row.id]) for row in page] for account in accounts for page in page_rows]
 
         async def prepared_inserts() -> None:
             for parameters in prepared:

@@ -13,7 +13,7 @@ from attrs import frozen
 from aurinko_async.errors import ConfigError
 from aurinko_async.export.jsonl import to_line
 from aurinko_async.export.mbox import to_mbox
-from aurinko_async.models._row import Columns
+from aurinko_async.models._row import Record
 from aurinko_async.models.calendar import Event
 from aurinko_async.models.contacts import Contact
 from aurinko_async.models.mail import EmailMessage
@@ -23,7 +23,7 @@ from aurinko_async.sync.stores._mirror import Mirror, read
 if TYPE_CHECKING:
     from aurinko_async.export.series import Survey
 
-R = TypeVar("R", bound=Columns)
+R = TypeVar("R", bound=Record)
 
 BREATH: Final = 16
 """Records that are converted between two chances for the rest of the program: some milliseconds."""

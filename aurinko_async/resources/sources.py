@@ -1,23 +1,24 @@
 """The API as a sync sees it, one class per resource.
 
-Each is used over models and over rows: a record is the one or the other, and `_fields` is what both have. `get` fetches
-a single record, to settle whether it is gone or to have it whole.
+Each is used over models and over rows: a record is the one or the other. `get` fetches a single record, to settle
+whether it is gone or to have it whole.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from attrs import frozen
 
+from aurinko_async.models._row import Row
 from aurinko_async.models.calendar import Event
 from aurinko_async.models.common import DeletedRecord
 from aurinko_async.models.contacts import Contact
 from aurinko_async.models.mail import DeletedEmailMessage, EmailMessage, SyncStatus
 from aurinko_async.models.pages import DeltaPage
-from aurinko_async.models.recurrence import OccurrenceType
+from aurinko_async.models.rows import is_gone
 from aurinko_async.models.tasks import Task
 from aurinko_async.resources.sync import CalendarSync, ContactSync, EmailSync, TaskSync
 from aurinko_async.sync.checkpoint import Params, Window
@@ -27,10 +28,6 @@ DAY: Final = timedelta(days=1)
 """Providers round the edges of a window to days."""
 LONGEST_EVENT: Final = timedelta(days=31)
 """An event that began this long before the window may still reach into it."""
-
-
-def _fields(record: Any) -> Any:
-    return getattr(record, "columns", record)
 
 
 @frozen
@@ -100,8 +97,7 @@ class EventSource:
         return self.time_min.isoformat(), self.time_max.isoformat()
 
     def is_tombstone(self, record: Event) -> bool:
-        occurrence = _fields(record).occurrence_info
-        return bool(record.deleted) or (occurrence is not None and occurrence.type == OccurrenceType.DELETED)
+        return bool(record.deleted) if isinstance(record, Row) else is_gone(record)
 
     def tombstone(self, record_id: str) -> DeletedRecord:
         return DeletedRecord(id=record_id)

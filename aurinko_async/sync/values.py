@@ -9,21 +9,12 @@ from typing import Final, Generic, Protocol, TypeVar
 from attrs import field, frozen
 
 from aurinko_async.errors import DecodeError
+from aurinko_async.models._row import Record
 from aurinko_async.models.mail import SyncStatus
 from aurinko_async.models.pages import DeltaPage
 from aurinko_async.sync.checkpoint import Params, Window
 from aurinko_async.sync.machine import Bounds
 from aurinko_async.sync.store import Deletion, SyncStore
-
-
-class Record(Protocol):
-    """What a sync needs of a record."""
-
-    @property
-    def id(self) -> str | None: ...
-    @property
-    def omitted(self) -> list[str] | None: ...
-
 
 R = TypeVar("R", bound=Record)
 D = TypeVar("D", bound=Deletion)

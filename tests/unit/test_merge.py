@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 from aurinko_async._codec import decode
 from aurinko_async.models._row import Row
-from aurinko_async.models.rows import EventColumns
-from aurinko_async.sync.stores._merge import GROUPS, by_id, completed
+from aurinko_async.models.rows import EventColumns, MessageColumns
+from aurinko_async.sync.stores import _merge
+from aurinko_async.sync.stores._merge import GROUPS
+from aurinko_async.sync.stores._tables import MESSAGES
 from support.rows import of_json, row
 
 FULL = (
@@ -18,6 +20,10 @@ FULL = (
     b'"to":[ {"address":"a@x"} ],"cc":[],"bcc":null,"replyTo":[{"name":"\\ud83d\\ude00"}],'
     b'"attachments":[{"id":"1","size":1E2}],"internetHeaders":[{"name":"X","value":"\\t"}]}'
 )
+
+
+def completed(new: Row[Any], stored: bytes, searched: type[Any] = MessageColumns) -> Row[Any]:
+    return _merge.completed(searched, new, stored)
 
 
 def test_what_is_omitted_is_kept_byte_for_byte() -> None:
@@ -46,30 +52,30 @@ def test_recipients_are_four_fields() -> None:
 def test_attendees_are_inside_the_meeting() -> None:
     stored = b'{"id":"e1","meetingInfo":{"canceled":false,"attendees": [{"id" : "a"}]},"description":"old"}'
     partial = b'{"id":"e1","meetingInfo":{"canceled":true},"omitted":["attendees"]}'
-    merged = completed(decode(Row[EventColumns], partial), stored)
+    merged = completed(decode(Row[EventColumns], partial), stored, EventColumns)
     assert b'"meetingInfo":{"canceled":true,"attendees":[{"id" : "a"}]}' in merged.raw
     assert (merged.omitted, json.loads(merged.raw).get("attendees")) == ([], None)
     for bare in (b"null", b"{}"):
         new = decode(Row[EventColumns], b'{"id":"e1","meetingInfo":%b,"omitted":["attendees"]}' % bare)
-        assert json.loads(completed(new, stored).raw)["meetingInfo"] == {"attendees": [{"id": "a"}]}
-        assert json.loads(completed(new, b'{"id":"e1"}').raw).get("meetingInfo") in (None, {})
+        assert json.loads(completed(new, stored, EventColumns).raw)["meetingInfo"] == {"attendees": [{"id": "a"}]}
+        assert json.loads(completed(new, b'{"id":"e1"}', EventColumns).raw).get("meetingInfo") in (None, {})
 
 
 @pytest.mark.parametrize("gone", [b'"occurrenceInfo":{"type":"deleted","masterId":"m"}', b'"deleted":true'])
 def test_what_only_says_that_it_is_gone_completes_nothing(gone: bytes) -> None:
     partial = decode(Row[EventColumns], b'{"id":"e1","subject":"back","omitted":["description"]}')
-    assert completed(partial, b'{"id":"e1",%b}' % gone) is partial
+    assert completed(partial, b'{"id":"e1",%b}' % gone, EventColumns) is partial
 
 
 def test_the_columns_are_those_of_the_merged_record() -> None:
     merged = completed(of_json(b'{"id":"m1","subject":"new","omitted":["threadId","body"]}'), FULL)
-    assert (merged.columns.thread_id, merged.columns.subject, merged.omitted) == ("t1", "new", [])
+    assert (MESSAGES.value(merged, "thread_id"), MESSAGES.value(merged, "subject"), merged.omitted) == ("t1", "new", [])
 
 
 def test_what_neither_has_stays_omitted() -> None:
     stored = b'{"id":"m1","threadId":"t1","body":null,"omitted":["body"]}'
     merged = completed(row("m1", omitted=["body", "threadId"]), stored)
-    assert (merged.omitted, merged.columns.thread_id) == (["body"], "t1")
+    assert (merged.omitted, MESSAGES.value(merged, "thread_id")) == (["body"], "t1")
     assert json.loads(merged.raw)["omitted"] == ["body"]
 
 
@@ -107,14 +113,17 @@ def test_invalid_utf8_is_kept_as_it_is(subject: bytes) -> None:
     new = of_json(b'{"id":"m1","subject":"' + subject + b'","omitted":["body"]}')
     merged = completed(new, b'{"id":"m1","body":"\xff"}')
     assert merged.raw == b'{"id":"m1","subject":"' + subject + b'","omitted":[],"body":"\xff"}'
-    assert merged.columns.subject == new.columns.subject
+    assert MESSAGES.value(merged, "subject") == MESSAGES.value(new, "subject")
 
 
 def test_within_one_page_a_partial_record_keeps_what_an_earlier_one_had() -> None:
-    found = by_id([row("a", body="whole"), row("b"), row("a", subject="late", omitted=["body"]), row("b", subject="2")])
+    found = _merge.by_id(
+        MessageColumns,
+        [row("a", body="whole"), row("b"), row("a", subject="late", omitted=["body"]), row("b", subject="2")],
+    )
     assert list(found) == ["a", "b"]
     assert json.loads(found["a"].raw) == {"id": "a", "subject": "late", "body": "whole", "omitted": []}
-    assert found["b"].columns.subject == "2"
+    assert MESSAGES.value(found["b"], "subject") == "2"
 
 
 VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.text(), lambda inner: st.lists(inner, max_size=3))

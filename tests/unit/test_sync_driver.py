@@ -12,7 +12,6 @@ from aurinko_async.errors import ConfigError, DecodeError, NotFound
 from aurinko_async.models._row import Row
 from aurinko_async.models.mail import DeletedEmailMessage, EmailMessage, SyncStatus
 from aurinko_async.models.pages import DeltaPage
-from aurinko_async.models.rows import MessageColumns
 from aurinko_async.sync import DeltaSync
 from aurinko_async.sync.checkpoint import Params
 from aurinko_async.sync.values import SyncOptions, SyncReport
@@ -135,6 +134,10 @@ async def test_a_consumer_has_a_name() -> None:
         sync_of(Source([], []), consumer="")
 
 
+class _Value:
+    """What a row holds, so that it can be seen alive."""
+
+
 class Paged(Source):
     """Updated has three pages of a record each."""
 
@@ -142,13 +145,15 @@ class Paged(Source):
         super().__init__([], [])
         self.alive: list[int] = []
         """How many of the records given before there still were, at each question."""
-        self._given: list[weakref.ref[Row[Any]]] = []
+        self._given: list[weakref.ref[_Value]] = []
 
     async def updated(self, *, delta_token: str | None, page_token: str | None) -> DeltaPage[Any]:
         self.alive.append(sum(given() is not None for given in self._given))
         number = int(page_token or 0)
-        record = Row(b"{}", MessageColumns(id=f"m{number}"))
-        self._given.append(weakref.ref(record))
+        value = _Value()
+        self._given.append(weakref.ref(value))
+        record: Row[Any] = Row(b"{}", f"m{number}", None, None, (value,))
+        del value
         if number < 2:
             return DeltaPage(records=[record], next_page_token=str(number + 1))
         return DeltaPage(records=[record], next_delta_token="u")

@@ -6,16 +6,14 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import Any, Final, TypeVar, cast
+from typing import Any, Final, cast
 
 import msgspec
 
 from aurinko_async._codec import decode
 from aurinko_async.errors import DecodeError
-from aurinko_async.models._row import Columns, Row
-from aurinko_async.sync.stores._tables import cleaned
-
-C = TypeVar("C", bound=Columns)
+from aurinko_async.models._row import Row, S
+from aurinko_async.models._stored import clean_texts
 
 GROUPS: Final[Mapping[str, tuple[str, ...]]] = MappingProxyType({"recipients": ("to", "cc", "bcc", "replyTo")})
 """The fields that a name in `omitted` stands for, where that is not the field of this name."""
@@ -28,7 +26,7 @@ _lax = json.JSONDecoder(strict=False)
 _mark = re.compile(r"[ \t\r\n]*[{:,]?[ \t\r\n]*")
 
 
-def completed(row: Row[C], stored: bytes) -> Row[C]:
+def completed(searched: type[S], row: Row[S], stored: bytes) -> Row[S]:
     """The row with what it omits and `stored` has; the row itself when that is nothing."""
     new, old = _slices(row.raw), _slices(stored)
     if _is_stub(old):
@@ -50,23 +48,19 @@ def completed(row: Row[C], stored: bytes) -> Row[C]:
     new["omitted"] = msgspec.json.encode([name for name in omitted if name in lacking])
     raw = _object(new)
     try:
-        return cast("Row[C]", decode(cast("Any", Row)[type(row.columns)], raw))
+        return cast("Row[S]", decode(cast("Any", Row)[searched], raw))
     except DecodeError:
         # Each of the two could be read, both together cannot: invalid bytes in one, lone surrogates in the other.
-        return Row(raw, row.columns)
+        return row._replace(raw=raw)
 
 
-def by_id(rows: Sequence[Row[C]]) -> dict[str, Row[C]]:
+def by_id(searched: type[S], rows: Sequence[Row[S]]) -> dict[str, Row[S]]:
     """The rows by id, a later one over an earlier one of the same id."""
-    ids = cleaned([row.columns.id for row in rows])
-    if all(ids) and not any([row.columns.omitted for row in rows]):
-        # Usually none is partial.
-        return dict(zip(cast("Sequence[str]", ids), rows, strict=True))
-    found: dict[str, Row[C]] = {}
-    for record_id, row in zip(ids, rows, strict=True):
+    found: dict[str, Row[S]] = {}
+    for record_id, row in zip(clean_texts([row.id for row in rows]), rows, strict=True):
         if record_id:
-            before = found.get(record_id) if row.columns.omitted else None
-            found[record_id] = row if before is None else completed(row, before.raw)
+            before = found.get(record_id) if row.omitted else None
+            found[record_id] = row if before is None else completed(searched, row, before.raw)
     return found
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator
 from datetime import datetime
-from typing import Any, Final, Literal, TypeVar, cast, overload
+from typing import Any, Final, Literal, TypeVar, overload
 
 from attrs import frozen
 
-from aurinko_async._codec import decode
+from aurinko_async._codec import decode_leniently
 from aurinko_async.errors import DecodeError, InvalidInput
-from aurinko_async.models._row import Row
 from aurinko_async.models.calendar import Event
 from aurinko_async.models.contacts import Contact
 from aurinko_async.models.mail import EmailMessage
@@ -314,8 +313,7 @@ def _given(**values: str | None) -> tuple[tuple[str, str], ...]:
 
 def read(model: type[M], raw: bytes) -> M:
     """A record as tolerantly as the sync took it: a field that cannot be read is `None`."""
-    row = cast("Any", Row)[model]
     try:
-        return cast("M", decode(row, raw).columns)
+        return decode_leniently(model, raw)
     except DecodeError:
-        return cast("M", decode(row, raw.decode("utf-8", "replace").encode()).columns)
+        return decode_leniently(model, raw.decode("utf-8", "replace").encode())

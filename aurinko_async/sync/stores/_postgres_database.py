@@ -14,11 +14,12 @@ from psycopg.pq import Format, TransactionStatus
 from psycopg.rows import TupleRow, tuple_row
 
 from aurinko_async.errors import LeaseLost, StoreError
+from aurinko_async.models._stored import clean, text_time
 from aurinko_async.sync.store import AccountState, Applied, Commit, Lease, Mark, SyncKey, SyncState
 from aurinko_async.sync.stores import _postgres_sql as sql
 from aurinko_async.sync.stores._merge import by_id, completed
 from aurinko_async.sync.stores._mirror import Query
-from aurinko_async.sync.stores._tables import TABLES, Table, clean, table_of, text_time
+from aurinko_async.sync.stores._tables import TABLES, Table, table_of
 
 Connection: TypeAlias = psycopg.AsyncConnection[TupleRow]
 Cursor: TypeAlias = psycopg.AsyncCursor[tuple[Any, ...]]
@@ -98,8 +99,8 @@ class Database:
 
     async def _commit(self, lease: Lease, commit: Commit, documents: sql.Documents) -> Applied:
         table, at = table_of(lease.key), text_time(commit.at)
-        rows = {} if table is None else by_id(commit.rows)
-        dead = {} if table is None else by_id(commit.deleted_rows)
+        rows = {} if table is None else by_id(table.searched, commit.rows)
+        dead = {} if table is None else by_id(table.searched, commit.deleted_rows)
         partial = [record_id for record_id, row in rows.items() if row.omitted]
         buried = known = upsert = None
         async with self._together():
@@ -119,10 +120,10 @@ class Database:
         if not saved.rowcount:
             raise LeaseLost(f"another sync of account {lease.key.account} took over; this commit was not saved")
         found = {} if known is None else {record_id: new for record_id, *new in await known.fetchall()}
-        for record_id in partial:
-            if record_id in found:
-                rows[record_id] = completed(rows[record_id], found[record_id][1])
         if table is not None and partial:
+            for record_id in partial:
+                if record_id in found:
+                    rows[record_id] = completed(table.searched, rows[record_id], found[record_id][1])
             upsert = sql.parameters(table, table.owner(lease.key), commit.generation, rows, documents)
         unknown = {record_id: row for record_id, row in dead.items() if record_id not in rows.keys() | found.keys()}
         upserts = [] if upsert is None else [upsert]

@@ -9,13 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, TypeAlias
 
-import msgspec
 from attrs import frozen
 
-from aurinko_async.models._row import Row
+from aurinko_async.models._row import Kind, Row
+from aurinko_async.models._stored import as_they_are, clean, clean_lists, text_time
 from aurinko_async.sync.store import SyncKey
 from aurinko_async.sync.stores._mirror import Query
-from aurinko_async.sync.stores._tables import TABLES, Kind, Table, clean, cleaned, text_time
+from aurinko_async.sync.stores._tables import TABLES, Table
 
 Documents: TypeAlias = Callable[[Sequence[bytes]], "tuple[Texts, list[bytes | None] | None]"]
 
@@ -48,16 +48,8 @@ def array(values: Iterable[str | None]) -> str:
     return f'{{"{text}"}}'.replace('"\0N"', "NULL")
 
 
-def _times(values: Sequence[datetime | None]) -> list[str | None]:
-    """`text_time` for a whole column; whole seconds in UTC only lack their milliseconds."""
-    texts: list[Any] = msgspec.to_builtins(values)
-    return [
-        text if time is None or len(text) == 20 else text_time(time) for text, time in zip(texts, values, strict=True)
-    ]
-
-
 def _lists(values: Sequence[list[str] | None]) -> list[str | None]:
-    return [None if value is None else array([clean(text) for text in value]) for value in values]
+    return [None if value is None else array(value) for value in values]
 
 
 def _flags(values: Sequence[bool | None]) -> list[str | None]:
@@ -65,8 +57,8 @@ def _flags(values: Sequence[bool | None]) -> list[str | None]:
 
 
 _ADAPTERS: Final[dict[Kind, Callable[[Sequence[Any]], Sequence[str | None]]]] = {
-    "text": cleaned,
-    "time": _times,
+    "text": as_they_are,
+    "time": as_they_are,
     "flag": _flags,
     "texts": _lists,
 }
@@ -297,12 +289,13 @@ def parameters(
     """The parameters of `upsert` for rows by id, a column each."""
     indexed = {name for names in table.indexes for name in names}
     searched: list[str] = []
-    for column, read in zip(table.columns, table.read(rows.values()), strict=True):
-        values = _ADAPTERS[column.kind](read)
+    columns = zip(*[row.values for row in rows.values()], strict=True)
+    for column, some in zip(table.columns, columns, strict=True):
+        values = _ADAPTERS[column.kind](some)
         if column.kind == "text" and column.name in indexed:
             values = [value and value[:INDEXED] for value in values]
         searched.append(array(values))
-    omitted = array(_lists([row.columns.omitted or None for row in rows.values()]))
+    omitted = array(_lists(clean_lists([row.omitted or None for row in rows.values()])))
     texts, raws = documents([row.raw for row in rows.values()])
     return [*owner, generation, array(rows), *searched, omitted, texts, raws]
 

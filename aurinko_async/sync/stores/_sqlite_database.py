@@ -14,12 +14,13 @@ from attrs import field, frozen
 
 from aurinko_async.errors import LeaseHeld, LeaseLost
 from aurinko_async.models._row import Row
+from aurinko_async.models._stored import clean, text_time
 from aurinko_async.sync.store import AccountState, Applied, Commit, Lease, Mark, SyncKey, SyncState
 from aurinko_async.sync.stores import _sqlite_sql as sql
 from aurinko_async.sync.stores._merge import by_id, completed
 from aurinko_async.sync.stores._mirror import Query
 from aurinko_async.sync.stores._sqlite_lock import Presence
-from aurinko_async.sync.stores._tables import TABLES, Table, clean, table_of, text_time, window
+from aurinko_async.sync.stores._tables import TABLES, Table, table_of, window
 
 _Names: TypeAlias = tuple[str, str, str, str]
 
@@ -113,8 +114,8 @@ class Database:
         return Applied() if table is None else self._apply(table, table.owner(lease.key), commit)
 
     def _apply(self, table: Table, owner: tuple[str, ...], commit: Commit) -> Applied:
-        rows = by_id(commit.rows)
-        dead = {record_id: row for record_id, row in by_id(commit.deleted_rows).items() if record_id not in rows}
+        rows = by_id(table.searched, commit.rows)
+        dead = by_id(table.searched, [row for row in commit.deleted_rows if clean(row.id) not in rows])
         added = deleted = 0
         if commit.deleted:
             graves = [
@@ -136,10 +137,10 @@ class Database:
     def _write(self, table: Table, owner: tuple[str, ...], generation: int, rows: dict[str, Row[Any]]) -> int:
         """Write live records; tells how many there were not, or as deleted ones."""
         statements = sql.statements(table)
-        partial = [record_id for record_id, row in rows.items() if row.columns.omitted]
+        partial = [record_id for record_id, row in rows.items() if row.omitted]
         if partial:
             for record_id, stored in self.connection.execute(statements.stored, (*owner, _list(partial))).fetchall():
-                rows[record_id] = completed(rows[record_id], stored)
+                rows[record_id] = completed(table.searched, rows[record_id], stored)
         before = self._newest(statements)
         self.connection.executemany(statements.upsert, sql.parameters(table, owner, generation, rows))
         added = self._newest(statements) - before

@@ -6,7 +6,8 @@ import sqlite3
 from typing import Final
 
 from aurinko_async.errors import NewerSchema
-from aurinko_async.sync.stores._tables import TABLES, Kind, Table
+from aurinko_async.models._row import Kind
+from aurinko_async.sync.stores._tables import TABLES, Table
 
 APPLICATION_ID: Final = int.from_bytes(b"auri", "big")
 """In the header of the file, where `file` and other programs look for whose a database is."""

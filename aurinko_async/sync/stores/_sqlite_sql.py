@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping
 from itertools import repeat
-from typing import Any, Final, cast
+from typing import Any, Final
 
 import msgspec
 from attrs import frozen
 
-from aurinko_async.models._row import Row
+from aurinko_async.models._row import Kind, Row
+from aurinko_async.models._stored import clean, clean_lists
 from aurinko_async.sync.stores._mirror import Query
-from aurinko_async.sync.stores._tables import Kind, Table, clean, cleaned, joined, text_time, window
+from aurinko_async.sync.stores._tables import Table, window
 
 _FLAGS: Final[dict[bool | None, int | None]] = {True: 1, False: 0, None: None}
 """Quicker to SQLite than `bool`, which it has to look up how to adapt."""
@@ -24,40 +24,17 @@ _IDS: Final = "id IN (SELECT value FROM json_each(?))"
 """One parameter for any number of ids: one statement, prepared once."""
 
 
-def _times(values: Sequence[datetime | None]) -> Sequence[str | None]:
-    """`text_time` for a whole column; whole seconds in UTC only lack their milliseconds."""
-    together = _encode(values)
-    if together.count(b"Z") == len(values) and len(together) == len(values) * len('"2026-01-31T09:05:00Z",') + 1:
-        # They usually all are.
-        return cast("list[str | None]", msgspec.json.decode(together.replace(b"Z", b".000Z")))
-    texts: list[Any] = msgspec.json.decode(together)
-    return [
-        None if time is None else f"{text[:19]}.000Z" if len(text) == 20 else text_time(time)
-        for text, time in zip(texts, values, strict=True)
-    ]
+def _lists(values: Iterable[list[str] | None]) -> list[str | None]:
+    return [None if value is None else _encode(value).decode() for value in values]
 
 
-def _lists(values: Sequence[list[str] | None]) -> Sequence[str | None]:
-    try:
-        texts = [None if value is None else _encode(value).decode() for value in values]
-    except UnicodeEncodeError:
-        return _lists([value and list(map(clean, value)) for value in values])
-    if "\\u0000" not in joined(texts):
-        return texts
-    # A NUL, or what looks like one.
-    return [
-        text if text is None or "\\u0000" not in text else _encode(list(map(clean, value or ()))).decode()
-        for text, value in zip(texts, values, strict=True)
-    ]
-
-
-def _flags(values: Sequence[bool | None]) -> Sequence[int | None]:
+def _flags(values: Iterable[bool | None]) -> list[int | None]:
     return list(map(_FLAGS.get, values))
 
 
-_ADAPTERS: Final[dict[Kind, Callable[[Sequence[Any]], Sequence[Any]]]] = {
-    "text": cleaned,
-    "time": _times,
+_ADAPTERS: Final[dict[Kind, Callable[[Iterable[Any]], Iterable[Any]]]] = {
+    "text": iter,
+    "time": iter,
     "flag": _flags,
     "texts": _lists,
 }
@@ -145,8 +122,9 @@ def parameters(
     table: Table, owner: tuple[str, ...], generation: int, rows: Mapping[str, Row[Any]]
 ) -> Iterable[tuple[Any, ...]]:
     """The parameters of `upsert` for rows by id; made column by column."""
-    searched = [_ADAPTERS[column.kind](v) for column, v in zip(table.columns, table.read(rows.values()), strict=True)]
-    omitted = _lists([row.columns.omitted or None for row in rows.values()])
+    values = zip(*[row.values for row in rows.values()], strict=True)
+    searched = [_ADAPTERS[column.kind](some) for column, some in zip(table.columns, values, strict=True)]
+    omitted = _lists(clean_lists([row.omitted or None for row in rows.values()]))
     return zip(*map(repeat, owner), rows, *searched, omitted, repeat(generation), [row.raw for row in rows.values()])
 
 

@@ -12,10 +12,11 @@ from attrs import evolve, frozen
 
 from aurinko_async.errors import LeaseHeld, LeaseLost
 from aurinko_async.models._row import Row
+from aurinko_async.models._stored import clean
 from aurinko_async.sync.store import AccountState, Applied, Commit, Lease, Mark, SyncKey, SyncState
 from aurinko_async.sync.stores._merge import by_id, completed
 from aurinko_async.sync.stores._mirror import Mirror, Query
-from aurinko_async.sync.stores._tables import Table, clean, table_of, window
+from aurinko_async.sync.stores._tables import Table, table_of, window
 
 
 @frozen
@@ -173,12 +174,11 @@ class MemoryStore(Mirror):
         return sum(record.deleted_at is None for _, records in held for record in records.values())
 
     async def _find(self, query: Query) -> list[bytes]:
-        order = query.table.column(query.order)
         found = [
-            (order.of(record.row.columns), record_id, record.row.raw)
+            (query.table.value(record.row, query.order), record_id, record.row.raw)
             for _, records in self._held(query.table, query.account, query.container)
             for record_id, record in records.items()
-            if (query.include_deleted or record.deleted_at is None) and _matches(record.row.columns, query)
+            if (query.include_deleted or record.deleted_at is None) and _matches(record.row, query)
         ]
         found.sort(key=itemgetter(1))
         found.sort(key=lambda entry: entry[0] or "", reverse=query.descending)
@@ -219,9 +219,9 @@ def _order(key: SyncKey) -> tuple[str, str, str, str]:
     return key.account, key.resource, key.container, key.consumer
 
 
-def _matches(columns: Any, query: Query) -> bool:
+def _matches(row: Row[Any], query: Query) -> bool:
     def value(name: str) -> Any:
-        return query.table.column(name).of(columns)
+        return query.table.value(row, name)
 
     if not all(value(name) == (clean(sought) if isinstance(sought, str) else sought) for name, sought in query.equals):
         return False
@@ -236,7 +236,7 @@ def _matches(columns: Any, query: Query) -> bool:
 
 def _changes(table: Table, records: _Records, commit: Commit) -> tuple[_Records, Applied]:
     changes: _Records = {}
-    rows = by_id(commit.rows)
+    rows = by_id(table.searched, commit.rows)
     for tombstone in commit.deleted:
         record_id = clean(tombstone.id or "")
         before = records.get(record_id)
@@ -246,9 +246,9 @@ def _changes(table: Table, records: _Records, commit: Commit) -> tuple[_Records,
     for record_id, row in rows.items():
         before = records.get(record_id)
         added += before is None or before.deleted_at is not None
-        whole = row if before is None or not row.omitted else completed(row, before.row.raw)
+        whole = row if before is None or not row.omitted else completed(table.searched, row, before.row.raw)
         changes[record_id] = _Record(whole, commit.generation, _time(table, whole))
-    for record_id, row in by_id(commit.deleted_rows).items():
+    for record_id, row in by_id(table.searched, commit.deleted_rows).items():
         if record_id not in records and record_id not in changes:
             changes[record_id] = _Record(row, commit.generation, _time(table, row), deleted_at=commit.at)
     if commit.sweep is not None:
@@ -261,7 +261,7 @@ def _changes(table: Table, records: _Records, commit: Commit) -> tuple[_Records,
 
 
 def _time(table: Table, row: Row[Any]) -> str | None:
-    return None if table.time is None else table.column(table.time).of(row.columns)
+    return None if table.time is None else table.value(row, table.time)
 
 
 def _older(records: _Records, generation: int, bounds: tuple[str, str], *, timeless: bool) -> Iterable[str]:

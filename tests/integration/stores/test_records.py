@@ -14,13 +14,16 @@ from support.rows import NOW, Store, commit, gone, ids, of_json, row
 DAY = timedelta(days=1)
 
 
-class Unreadable:
-    """Columns that fail when a store is half-way through a commit."""
+class Unreadable(tuple[Any, ...]):
+    """Values that fail when a store is half-way through a commit."""
 
-    id, omitted, deleted = "bad", None, None
+    __slots__ = ()
 
-    def __getattr__(self, name: str) -> Any:
-        raise RuntimeError(name)
+    def __iter__(self) -> Any:
+        raise RuntimeError
+
+    def __getitem__(self, index: Any) -> Any:
+        raise RuntimeError
 
 
 async def test_a_record_is_added_once_and_then_updated(store: Store, lease: Lease) -> None:
@@ -128,7 +131,7 @@ async def test_ids_that_no_database_takes_do_no_harm(store: Store, lease: Lease)
 
 async def test_a_commit_that_fails_half_way_changes_nothing(store: Store, lease: Lease) -> None:
     await store.commit(lease, commit(row("a", subject="old"), row("b"), checkpoint="1"))
-    broken = Row(b"{}", Unreadable())
+    broken: Row[Any] = Row(b"{}", "bad", None, None, Unreadable())
     changes = commit(row("a", subject="new"), row("c"), broken, checkpoint="2", deleted=[gone("b")], finished=True)
     with pytest.raises(RuntimeError):
         await store.commit(lease, changes)
