@@ -291,29 +291,16 @@ def _one_by_one(
 # --- rows
 
 
-@functools.cache
-def _lenient_decode(cls: type) -> Decode:
-    """Decode a record; a field that cannot be read is left out."""
-    read = _model_decode(cls)
-
-    def decode(body: bytes) -> Any:
-        try:
-            return read(body)
-        except DecodeError as error:
-            found = _salvaged(cls, body)
-            if found is None:
-                raise error from None
-            return found
-
-    return decode
-
-
 def _searched_decode(searched: type) -> Decode:
-    """Decode what a record is searched by; one without an id is refused."""
-    read = _lenient_decode(searched)
+    """Decode what a record is searched by. A row is made of it at once, so the mirror does as well as the model."""
+    decoder = msgspec.json.Decoder(_mirror(searched))
 
     def decode(body: bytes) -> Any:
-        found = read(body)
+        found: Any
+        try:
+            found = decoder.decode(body)
+        except _UNREADABLE:
+            found = decode_leniently(searched, body)
         if not found.id:
             raise DecodeError("the record has no id", path="id")
         return found
@@ -375,7 +362,13 @@ def decode_leniently(cls: type[T], body: bytes) -> T:
     Raises:
         DecodeError: it is no record at all.
     """
-    return _lenient_decode(cls)(body)  # type: ignore[no-any-return, arg-type]
+    try:
+        return _decoder(cls)(body)  # type: ignore[no-any-return, arg-type]
+    except DecodeError as error:
+        found = _salvaged(cls, body)
+        if found is None:
+            raise error from None
+        return cast("T", found)
 
 
 @functools.cache

@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Final, Generic, Literal, NamedTuple, Protocol,
 
 from attrs import Factory, frozen
 
+from aurinko_async.models._model import wire_names
 from aurinko_async.models._stored import as_they_are, clean_lists, clean_texts, text_times
 
 Kind: TypeAlias = Literal["text", "time", "flag", "texts"]
@@ -79,7 +80,11 @@ def _reader(sources: tuple[Source, ...]) -> Callable[[Iterable[Any]], list[tuple
     for number, source in enumerate(sources):
         if isinstance(source, str):
             parts = accumulate(source.split("."), lambda path, part: f"{path}.{part}", initial="record")
-            values.append(" and ".join(list(parts)[1:]))
+            path = " and ".join(list(parts)[1:])
+            if len(wire_names(source)) > 1:
+                # A mirror has each spelling on its own.
+                path = f'{path} if {path} is not None else getattr(record, "{source}_also", None)'
+            values.append(path)
         else:
             functions[f"source{number}"] = source
             values.append(f"source{number}(record)")
@@ -88,7 +93,7 @@ def _reader(sources: tuple[Source, ...]) -> Callable[[Iterable[Any]], list[tuple
 
 
 def rows(cls: type[S], raws: Sequence[bytes], found: Sequence[S]) -> list[Row[S]]:
-    """The rows of records, made column by column."""
+    """The rows of records, each of them an `S` or its mirror, made column by column."""
     if not found:
         return []
     read = _reader(("id", "omitted", cls.GONE, *(column.source for column in cls.COLUMNS)))(found)

@@ -61,10 +61,11 @@ class MessageColumns:
 
 def _at(of: Callable[[EventColumns], EventDateTime | None]) -> Callable[[EventColumns], datetime | None]:
     def read(event: EventColumns) -> datetime | None:
-        value = time.value if (time := of(event)) else None
-        if value is None or isinstance(value, datetime):
-            return value
-        return datetime(value.year, value.month, value.day, tzinfo=UTC)
+        time = of(event)
+        if time is None:
+            return None
+        day = time.date_only
+        return time.date_time if day is None else datetime(day.year, day.month, day.day, tzinfo=UTC)
 
     return read
 

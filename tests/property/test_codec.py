@@ -12,7 +12,9 @@ from hypothesis import strategies as st
 import aurinko_async.models as models
 from aurinko_async import _codec, make_converter
 from aurinko_async.errors import DecodeError
+from aurinko_async.models._row import Row, rows
 from aurinko_async.models.pages import DeltaPage, Page
+from aurinko_async.sync.stores._tables import TABLES
 from support.wire import TEXT, fields, object_of
 
 MODELS = sorted(
@@ -37,6 +39,14 @@ def same(one: Any, other: Any) -> None:
 def test_the_fast_path_reads_what_the_plain_path_reads(cls: type, data: st.DataObject) -> None:
     body = msgspec.json.encode(data.draw(object_of(cls)))
     same(_codec._mover(cls)(msgspec.json.decode(body, type=_codec._mirror(cls))), _codec._decode_plain(cls, body))
+
+
+@pytest.mark.parametrize("searched", [table.searched for table in TABLES.values()], ids=lambda cls: cls.__name__)
+@settings(few, max_examples=200)
+@given(data=st.data())
+def test_rows_are_made_alike_on_both_paths(searched: Any, data: st.DataObject) -> None:
+    body = msgspec.json.encode({**data.draw(object_of(searched)), "id": "1"})
+    assert _codec.decode(Row[searched], body) == rows(searched, [body], [_codec._decode_plain(searched, body)])[0]
 
 
 @pytest.mark.parametrize("cls", MODELS, ids=lambda cls: cls.__name__)
