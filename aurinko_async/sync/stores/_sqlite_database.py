@@ -141,12 +141,25 @@ class Database:
         if partial:
             for record_id, stored in self.connection.execute(statements.stored, (*owner, _list(partial))).fetchall():
                 rows[record_id] = completed(table.searched, rows[record_id], stored)
+        parameters = sql.parameters(table, owner, generation, rows)
+        if self.connection.execute(statements.there, (*owner, next(iter(rows)))).fetchone() is None:
+            added = self._insert(table, parameters, len(rows))
+            if added == len(rows):
+                return added
+        else:
+            added = 0
         before = self._newest(statements)
-        self.connection.executemany(statements.upsert, sql.parameters(table, owner, generation, rows))
-        added = self._newest(statements) - before
+        self._insert(table, parameters, len(rows), renew=True)
+        added += self._newest(statements) - before
         if added < len(rows):
             added += self.connection.execute(statements.revive, (*owner, _list(rows))).rowcount
         return added
+
+    def _insert(self, table: Table, parameters: list[Any], rows: int, *, renew: bool = False) -> int:
+        return sum(
+            self.connection.execute(sql.inserting(table, count, renew=renew), chunk).rowcount
+            for count, chunk in sql.chunks(parameters, rows)
+        )
 
     def _newest(self, statements: sql.Statements) -> int:
         newest: int = self.connection.execute(statements.newest).fetchone()[0]
@@ -158,8 +171,7 @@ class Database:
         known = {record_id for (record_id,) in self.connection.execute(statements.known, (*owner, _list(rows)))}
         unknown = {record_id: row for record_id, row in rows.items() if record_id not in known}
         if unknown:
-            parameters = sql.parameters(table, owner, commit.generation, unknown)
-            self.connection.executemany(statements.upsert, parameters)
+            self._insert(table, sql.parameters(table, owner, commit.generation, unknown), len(unknown))
             graves = [(text_time(commit.at), *owner, record_id) for record_id in unknown]
             self.connection.executemany(statements.bury, graves)
 

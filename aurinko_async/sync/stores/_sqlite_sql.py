@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Mapping
-from itertools import repeat
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import chain, repeat
 from typing import Any, Final
 
 import msgspec
@@ -19,6 +19,8 @@ _FLAGS: Final[dict[bool | None, int | None]] = {True: 1, False: 0, None: None}
 """Quicker to SQLite than `bool`, which it has to look up how to adapt."""
 
 _encode: Final = msgspec.json.Encoder().encode
+
+SIZES: Final = (64, 32, 16, 8, 4, 2, 1)
 
 _IDS: Final = "id IN (SELECT value FROM json_each(?))"
 """One parameter for any number of ids: one statement, prepared once."""
@@ -82,7 +84,9 @@ class Statements:
     """The statements on one table."""
 
     newest: str
-    upsert: str
+    insert: str
+    renew: str
+    there: str
     revive: str
     known: str
     stored: str
@@ -98,14 +102,14 @@ def statements(table: Table) -> Statements:
     name, time = table.name, table.time or "NULL"
     mine = " AND ".join(f"{column} = ?" for column in table.scope)
     columns = [*table.scope, "id", *(column.name for column in table.columns), "omitted", "generation", "json"]
-    values = ["?"] * (len(columns) - 1) + ["CAST(? AS TEXT)"]
     renewed = ", ".join(f"{column} = excluded.{column}" for column in columns[len(table.scope) + 1 :])
     older = f"{mine} AND deleted_at IS NULL AND generation < ?"
     return Statements(
         # A row that is inserted gets the next number, one that is updated keeps its own.
         newest=f"SELECT coalesce(max(rowid), 0) FROM {name}",
-        upsert=f"INSERT INTO {name} ({', '.join(columns)}) VALUES ({', '.join(values)}) "
-        f"ON CONFLICT ({', '.join(table.scope)}, id) DO UPDATE SET {renewed}",
+        insert=f"INTO {name} ({', '.join(columns)}) VALUES",
+        renew=f"ON CONFLICT ({', '.join(table.scope)}, id) DO UPDATE SET {renewed}",
+        there=f"SELECT 1 FROM {name} WHERE {mine} AND id = ?",
         revive=f"UPDATE {name} SET deleted_at = NULL WHERE {mine} AND {_IDS} AND deleted_at IS NOT NULL",
         known=f"SELECT id FROM {name} WHERE {mine} AND {_IDS}",
         stored=f"SELECT id, CAST(json AS BLOB) FROM {name} WHERE {mine} AND {_IDS}",
@@ -118,14 +122,34 @@ def statements(table: Table) -> Statements:
     )
 
 
+@functools.cache
+def inserting(table: Table, count: int, *, renew: bool) -> str:
+    """The statement that inserts so many rows at once; what is there already stays as it is, or is renewed."""
+    ours = statements(table)
+    row = f"({'?, ' * (len(table.scope) + len(table.columns) + 3)}CAST(? AS TEXT))"
+    rows = ", ".join([row] * count)
+    return f"INSERT {ours.insert} {rows} {ours.renew}" if renew else f"INSERT OR IGNORE {ours.insert} {rows}"
+
+
+def chunks(parameters: Sequence[Any], rows: int) -> Iterator[tuple[int, Sequence[Any]]]:
+    """The parameters of some rows at once, and of how many."""
+    width, start = len(parameters) // rows, 0
+    for size in SIZES:
+        while rows >= size:
+            yield size, parameters[start : start + size * width]
+            start += size * width
+            rows -= size
+
+
 def parameters(
     table: Table, owner: tuple[str, ...], generation: int, rows: Mapping[str, Row[Any]]
-) -> Iterable[tuple[Any, ...]]:
-    """The parameters of `upsert` for rows by id; made column by column."""
+) -> list[Any]:
+    """The parameters of rows by id, one row's after the other's; made column by column."""
     values = zip(*[row.values for row in rows.values()], strict=True)
     searched = [_ADAPTERS[column.kind](some) for column, some in zip(table.columns, values, strict=True)]
     omitted = _lists(clean_lists([row.omitted or None for row in rows.values()]))
-    return zip(*map(repeat, owner), rows, *searched, omitted, repeat(generation), [row.raw for row in rows.values()])
+    raws = [row.raw for row in rows.values()]
+    return list(chain.from_iterable(zip(*map(repeat, owner), rows, *searched, omitted, repeat(generation), raws)))
 
 
 # --- questions about records
