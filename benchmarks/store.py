@@ -32,7 +32,7 @@ PAGES = 10
 PAGE = 100
 BODY = 3_000
 """Bytes; with it a message is 4.2 KB of JSON."""
-SETTINGS = ("journal_mode", "synchronous", "wal_autocheckpoint", "journal_size_limit", "cache_size")
+SETTINGS = ("journal_mode", "synchronous", "wal_autocheckpoint", "journal_size_limit", "cache_size", "temp_store")
 SETTLE = "PRAGMA wal_checkpoint"
 INSERT = f"INSERT INTO messages VALUES ({', '.join('?' * 18)})"
 

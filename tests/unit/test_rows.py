@@ -132,5 +132,19 @@ def test_every_path_begins_with_a_field(table: Table) -> None:
     assert {first(column) for column in table.columns} - {None} <= fields_dict(table.searched).keys()
 
 
+@pytest.mark.parametrize("table", TABLES.values())
+@pytest.mark.parametrize("count", [1, 3, 99, 100, 1250])
+def test_all_rows_are_written_in_few_statements_that_sqlite_takes(table: Table, count: int) -> None:
+    blank: Row[Any] = Row(b"{}", "", None, None, (None,) * len(table.columns))
+    owner = ("a",) * len(table.scope)
+    made = list(sql.upserts(table, owner, 1, {str(number): blank for number in range(count)}))
+    width = made[0][0].count("?") // made[0][0].count("CAST")
+    assert [row[len(owner)] for _, row in made for row in zip(*[iter(row)] * width, strict=True)] == [
+        str(number) for number in range(count)
+    ]
+    assert all(statement.count("?") == len(parameters) <= 999 for statement, parameters in made)
+    assert len(made) <= count // 50 + 5
+
+
 def test_what_a_row_shows_is_its_id() -> None:
     assert repr(row("m1", subject="nobody else's business")) == "Row('m1')"

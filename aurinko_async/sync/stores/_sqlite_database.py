@@ -141,25 +141,16 @@ class Database:
         if partial:
             for record_id, stored in self.connection.execute(statements.stored, (*owner, _list(partial))).fetchall():
                 rows[record_id] = completed(table.searched, rows[record_id], stored)
-        parameters = sql.parameters(table, owner, generation, rows)
-        if self.connection.execute(statements.there, (*owner, next(iter(rows)))).fetchone() is None:
-            added = self._insert(table, parameters, len(rows))
-            if added == len(rows):
-                return added
-        else:
-            added = 0
         before = self._newest(statements)
-        self._insert(table, parameters, len(rows), renew=True)
-        added += self._newest(statements) - before
+        self._upsert(table, owner, generation, rows)
+        added = self._newest(statements) - before
         if added < len(rows):
             added += self.connection.execute(statements.revive, (*owner, _list(rows))).rowcount
         return added
 
-    def _insert(self, table: Table, parameters: list[Any], rows: int, *, renew: bool = False) -> int:
-        return sum(
-            self.connection.execute(sql.inserting(table, count, renew=renew), chunk).rowcount
-            for count, chunk in sql.chunks(parameters, rows)
-        )
+    def _upsert(self, table: Table, owner: tuple[str, ...], generation: int, rows: dict[str, Row[Any]]) -> None:
+        for statement, parameters in sql.upserts(table, owner, generation, rows):
+            self.connection.execute(statement, parameters)
 
     def _newest(self, statements: sql.Statements) -> int:
         newest: int = self.connection.execute(statements.newest).fetchone()[0]
@@ -171,7 +162,7 @@ class Database:
         known = {record_id for (record_id,) in self.connection.execute(statements.known, (*owner, _list(rows)))}
         unknown = {record_id: row for record_id, row in rows.items() if record_id not in known}
         if unknown:
-            self._insert(table, sql.parameters(table, owner, commit.generation, unknown), len(unknown))
+            self._upsert(table, owner, commit.generation, unknown)
             graves = [(text_time(commit.at), *owner, record_id) for record_id in unknown]
             self.connection.executemany(statements.bury, graves)
 

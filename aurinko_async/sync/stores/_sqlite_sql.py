@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from itertools import chain, repeat
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain, islice, repeat
 from typing import Any, Final
 
 import msgspec
@@ -20,7 +20,9 @@ _FLAGS: Final[dict[bool | None, int | None]] = {True: 1, False: 0, None: None}
 
 _encode: Final = msgspec.json.Encoder().encode
 
-SIZES: Final = (64, 32, 16, 8, 4, 2, 1)
+ROWS_AT_ONCE: Final = (50, 20, 10, 5, 2, 1)
+"""Rows in one statement, for which Python's lock is let go and asked for but once; a page is a few of them. The greatest
+keeps within 999 parameters, all that SQLite takes before 3.32."""
 
 _IDS: Final = "id IN (SELECT value FROM json_each(?))"
 """One parameter for any number of ids: one statement, prepared once."""
@@ -84,9 +86,6 @@ class Statements:
     """The statements on one table."""
 
     newest: str
-    insert: str
-    renew: str
-    there: str
     revive: str
     known: str
     stored: str
@@ -101,15 +100,10 @@ def statements(table: Table) -> Statements:
     """The statements on a table."""
     name, time = table.name, table.time or "NULL"
     mine = " AND ".join(f"{column} = ?" for column in table.scope)
-    columns = [*table.scope, "id", *(column.name for column in table.columns), "omitted", "generation", "json"]
-    renewed = ", ".join(f"{column} = excluded.{column}" for column in columns[len(table.scope) + 1 :])
     older = f"{mine} AND deleted_at IS NULL AND generation < ?"
     return Statements(
         # A row that is inserted gets the next number, one that is updated keeps its own.
         newest=f"SELECT coalesce(max(rowid), 0) FROM {name}",
-        insert=f"INTO {name} ({', '.join(columns)}) VALUES",
-        renew=f"ON CONFLICT ({', '.join(table.scope)}, id) DO UPDATE SET {renewed}",
-        there=f"SELECT 1 FROM {name} WHERE {mine} AND id = ?",
         revive=f"UPDATE {name} SET deleted_at = NULL WHERE {mine} AND {_IDS} AND deleted_at IS NOT NULL",
         known=f"SELECT id FROM {name} WHERE {mine} AND {_IDS}",
         stored=f"SELECT id, CAST(json AS BLOB) FROM {name} WHERE {mine} AND {_IDS}",
@@ -123,33 +117,31 @@ def statements(table: Table) -> Statements:
 
 
 @functools.cache
-def inserting(table: Table, count: int, *, renew: bool) -> str:
-    """The statement that inserts so many rows at once; what is there already stays as it is, or is renewed."""
-    ours = statements(table)
-    row = f"({'?, ' * (len(table.scope) + len(table.columns) + 3)}CAST(? AS TEXT))"
-    rows = ", ".join([row] * count)
-    return f"INSERT {ours.insert} {rows} {ours.renew}" if renew else f"INSERT OR IGNORE {ours.insert} {rows}"
+def _upsert(table: Table, rows: int) -> str:
+    """The statement that inserts so many rows, or renews those that there are."""
+    columns = ["id", *(column.name for column in table.columns), "omitted", "generation", "json"]
+    row = f"({'?, ' * (len(table.scope) + len(columns) - 1)}CAST(? AS TEXT))"
+    return (
+        f"INSERT INTO {table.name} ({', '.join([*table.scope, *columns])}) VALUES {', '.join([row] * rows)} "
+        f"ON CONFLICT ({', '.join(table.scope)}, id) "
+        f"DO UPDATE SET {', '.join(f'{column} = excluded.{column}' for column in columns[1:])}"
+    )
 
 
-def chunks(parameters: Sequence[Any], rows: int) -> Iterator[tuple[int, Sequence[Any]]]:
-    """The parameters of some rows at once, and of how many."""
-    width, start = len(parameters) // rows, 0
-    for size in SIZES:
-        while rows >= size:
-            yield size, parameters[start : start + size * width]
-            start += size * width
-            rows -= size
-
-
-def parameters(
+def upserts(
     table: Table, owner: tuple[str, ...], generation: int, rows: Mapping[str, Row[Any]]
-) -> list[Any]:
-    """The parameters of rows by id, one row's after the other's; made column by column."""
+) -> Iterator[tuple[str, list[Any]]]:
+    """The statements that write rows by id, with their parameters, which are made column by column."""
     values = zip(*[row.values for row in rows.values()], strict=True)
     searched = [_ADAPTERS[column.kind](some) for column, some in zip(table.columns, values, strict=True)]
     omitted = _lists(clean_lists([row.omitted or None for row in rows.values()]))
     raws = [row.raw for row in rows.values()]
-    return list(chain.from_iterable(zip(*map(repeat, owner), rows, *searched, omitted, repeat(generation), raws)))
+    made = zip(*map(repeat, owner), rows, *searched, omitted, repeat(generation), raws)
+    left = len(rows)
+    for size in ROWS_AT_ONCE:
+        while left >= size:
+            yield _upsert(table, size), list(chain.from_iterable(islice(made, size)))
+            left -= size
 
 
 # --- questions about records
