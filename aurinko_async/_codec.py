@@ -8,7 +8,8 @@ for them. What msgspec refuses (a timestamp without an offset, a wrong type) goe
 `_converter` record by record, so a record that nobody can read costs only itself. The cyclic garbage collector is
 paused while one page is decoded: a page makes thousands of objects and no garbage, and one that is dropped before
 anything else is allocated is never walked at all. A store needs no models: it takes `Row`s, slices of the page's bytes
-with the few fields that are searched by. `_converter`, and cattrs with it, is imported when it is needed.
+with the few values that are searched by, made of the mirrors. `_converter`, and cattrs with it, is imported when it is
+needed.
 """
 
 from __future__ import annotations
@@ -291,12 +292,11 @@ def _one_by_one(
 # --- rows
 
 
-def _searched_decode(searched: type) -> Decode:
+def _searched_decode(searched: Any) -> Decode:
     """Decode what a record is searched by. A row is made of it at once, so the mirror does as well as the model."""
-    decoder = msgspec.json.Decoder(_mirror(searched))
+    decoder: msgspec.json.Decoder[Any] = msgspec.json.Decoder(_mirror(searched))
 
     def decode(body: bytes) -> Any:
-        found: Any
         try:
             found = decoder.decode(body)
         except _UNREADABLE:

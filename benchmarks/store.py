@@ -1,7 +1,8 @@
 """Pages of 100 messages into SQLite, a transaction each: against bare `sqlite3` with the same table and settings.
 
-Once from rows: the bare side has its parameters made beforehand, the store makes them, of four accounts at once. And
-once from the bytes of the pages: the bare side is the script that one would write, with `orjson` and `executemany`.
+Once from rows: the bare side has its parameters made beforehand, the store makes them, of four accounts at once and of
+one after the other. And once from the bytes of the pages, of four at once: the bare side is the script that one would
+write, with `orjson` and `executemany`.
 """
 
 import asyncio
@@ -147,6 +148,11 @@ async def measure(rounds: int, folder: Path) -> dict[str, list[float]]:
                     group.create_task(commit_pages(store, made_of))
             await settled(store)
 
+        async def one_by_one() -> None:
+            for _ in accounts:
+                await commit_pages(store, page_rows)
+            await settled(store)
+
         async def cleared() -> None:
             bare.execute("DELETE FROM messages")
             bare.execute(SETTLE).fetchall()
@@ -155,6 +161,7 @@ async def measure(rounds: int, folder: Path) -> dict[str, list[float]]:
         contenders = {
             "bare": prepared_inserts,
             "rows": lambda: ours(page_rows),
+            "one": one_by_one,
             "script": scripted,
             "bytes": lambda: ours(page_bodies),
         }
@@ -165,4 +172,5 @@ def run(rounds: int) -> Iterator[Result]:
     with tempfile.TemporaryDirectory() as folder:
         times = asyncio.run(measure(rounds, Path(folder)))
     yield compare("pages into `SQLiteStore`, speed of bare `sqlite3`", times["bare"], times["rows"], "≥ 0.90")
+    yield compare("the same, one account after the other", times["bare"], times["one"], "")
     yield compare("the same from their bytes, speed of a script with `orjson`", times["script"], times["bytes"], "")

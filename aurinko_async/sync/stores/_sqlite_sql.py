@@ -21,8 +21,8 @@ _FLAGS: Final[dict[bool | None, int | None]] = {True: 1, False: 0, None: None}
 _encode: Final = msgspec.json.Encoder().encode
 
 ROWS_AT_ONCE: Final = (50, 20, 10, 5, 2, 1)
-"""Rows in one statement, for which Python's lock is let go and asked for but once; a page is a few of them. The greatest
-keeps within 999 parameters, all that SQLite takes before 3.32."""
+"""Rows in one statement, for which Python's lock is let go and asked for but once; a page is a few of them. The most
+keep within 999 parameters, all that SQLite takes before 3.32."""
 
 _IDS: Final = "id IN (SELECT value FROM json_each(?))"
 """One parameter for any number of ids: one statement, prepared once."""
