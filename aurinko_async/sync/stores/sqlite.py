@@ -66,10 +66,10 @@ Besides the tables and their primary keys there are these indexes:
 One sync at a time: an open store that takes a key locks a file `<database>.lock-<holder>`, which goes when it closes.
 The system unlocks it when the process dies, so its keys can be taken at once; the next one to take a key removes it.
 
-Durability: a page's records and its checkpoint are in one transaction, in WAL mode with `synchronous = NORMAL`; pages of
-several syncs that wait for the file share one. A crash of the process loses nothing that was committed. A power cut can
-lose the last transactions, never a part of one: checkpoint and records go back together, and the next sync fetches what
-is missing.
+Durability: a page's records and its checkpoint are in one transaction, in WAL mode with `synchronous = NORMAL`; several
+syncs that wait for the file share one. A crash of the process loses nothing that was committed. A power cut can lose
+the last transactions, never a part of one: checkpoint and records go back together, and the next sync fetches what is
+missing.
 """
 
 from __future__ import annotations
