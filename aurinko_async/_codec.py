@@ -231,7 +231,7 @@ def _page_decode(page: Any, record: Any) -> Decode:
         try:
             struct, records = read(body, errors)
             if page == PageOrRecord and struct.records is None:
-                alone = decode_one(body)
+                alone = _decoder(record)(body)
                 records = [] if alone.id is None else [alone]
             return page(records=records, errors=tuple(errors), **{name: getattr(struct, name) for name in others})
         finally:

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import sqlite3
 import threading
+import traceback
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,21 @@ async def test_one_that_sqlite_refuses_is_refused_alone(opened: Opened, path: Pa
         assert "not this one" in str(made[1])
         assert [await ids(store, f"a{number}") for number in range(3)] == [["m", "n"], [], ["m", "n"]]
         assert [await checkpoint_of(store, lease) for lease in all_of.leases] == ["{}", None, "{}"]
+
+
+async def test_an_error_does_not_tell_of_another_account(opened: Opened, path: Path) -> None:
+    async with opened(2) as all_of:
+        store, (lost, refused) = all_of.store, all_of.leases
+        await store.release(lost)
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as other:
+            other.execute(
+                "CREATE TRIGGER refuse BEFORE INSERT ON messages BEGIN SELECT RAISE(ABORT, 'not this one'); END"
+            )
+        commits = (store.commit(lost, commit(row("m"))), store.commit(refused, commit(row("m"))))
+        first, second = await all_of.outcomes(*commits)
+        assert isinstance(first, LeaseLost)
+        assert isinstance(second, StoreError)
+        assert "account a0" not in "".join(traceback.format_exception(second))
 
 
 async def test_a_file_that_is_kept_is_waited_for_once_for_all(opened: Opened, path: Path) -> None:

@@ -94,7 +94,7 @@ def test_a_name_that_nobody_knows_is_the_field_of_this_name() -> None:
     assert json.loads(merged.raw)["webLink"] == "https://x"
 
 
-@pytest.mark.parametrize("omitted", [b"null", b'"body"', b"[1]"])
+@pytest.mark.parametrize("omitted", [b"null", b'"body"', b"[1]", b'["\xed\xa0\xbd"]'])
 def test_a_stored_omitted_that_cannot_be_read_omits_nothing(omitted: bytes) -> None:
     merged = completed(of_json(b'{"id":"m1","omitted":["body"]}'), b'{"id":"m1","body":"x","omitted":' + omitted + b"}")
     assert json.loads(merged.raw)["body"] == "x"

@@ -146,5 +146,11 @@ def test_all_rows_are_written_in_few_statements_that_sqlite_takes(table: Table, 
     assert len(made) <= count // 50 + 5
 
 
+def test_a_heavy_page_is_written_row_by_row() -> None:
+    heavy: Row[Any] = Row(b" " * (sql.HEAVY // 10), "", None, None, (None,) * len(MESSAGES.columns))
+    light, whole = ({str(number): heavy for number in range(count)} for count in (10, 11))
+    assert [len(list(sql.upserts(MESSAGES, ("a",), 1, page))) for page in (light, whole)] == [1, 11]
+
+
 def test_what_a_row_shows_is_its_id() -> None:
     assert repr(row("m1", subject="nobody else's business")) == "Row('m1')"

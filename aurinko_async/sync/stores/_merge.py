@@ -83,7 +83,7 @@ def _object(fields: Mapping[str, bytes]) -> bytes:
 def _omitted(fields: Mapping[str, bytes]) -> list[str]:
     try:
         return _names.decode(fields.get("omitted", b"[]"))
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError):
         return []
 
 

@@ -95,12 +95,14 @@ class Database:
             if len(together) == 1 or _is_busy(error):
                 for pending in together:
                     pending.done.set_exception(error)
-            else:
-                for pending in together:
-                    self.commit([pending])
+                return
         else:
             for pending, what in zip(together, applied, strict=True):
                 pending.done.set_result(what)
+            return
+        # Not while the error is handled: what comes of the others would name it as its context.
+        for pending in together:
+            self.commit([pending])
 
     def _commit(self, lease: Lease, commit: Commit) -> Applied:
         table, at, names = table_of(lease.key), text_time(commit.at), _names(lease.key)
@@ -115,7 +117,8 @@ class Database:
 
     def _apply(self, table: Table, owner: tuple[str, ...], commit: Commit) -> Applied:
         rows = by_id(table.searched, commit.rows)
-        dead = by_id(table.searched, [row for row in commit.deleted_rows if clean(row.id) not in rows])
+        dead = by_id(table.searched, commit.deleted_rows)
+        dead = {record_id: row for record_id, row in dead.items() if record_id not in rows}
         added = deleted = 0
         if commit.deleted:
             graves = [

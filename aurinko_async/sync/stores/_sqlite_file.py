@@ -215,7 +215,8 @@ def _prepare(connection: sqlite3.Connection, path: str) -> None:
     connection.execute(f"PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}")
     connection.execute(f"PRAGMA journal_size_limit = {CHECKPOINT_PAGES * PAGE_SIZE}")
     connection.execute(f"PRAGMA cache_size = -{CACHE_KIB}")
-    # A statement of many rows keeps the pages that it changes until it ends, by default in a file.
+    # A statement of many rows keeps the pages that it changes until it ends, by default in a file. Sorting is done in
+    # memory, too: what a question finds is there as a whole anyway.
     connection.execute("PRAGMA temp_store = MEMORY")
     # SQLite opens what it cannot write, and begins there, without a word: better to hear it now.
     connection.execute("UPDATE checkpoints SET fence = fence WHERE FALSE")

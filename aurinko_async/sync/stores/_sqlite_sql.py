@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import chain, islice, repeat
 from typing import Any, Final
 
@@ -11,7 +11,7 @@ import msgspec
 from attrs import frozen
 
 from aurinko_async.models._row import Kind, Row
-from aurinko_async.models._stored import clean, clean_lists
+from aurinko_async.models._stored import as_they_are, clean, clean_lists
 from aurinko_async.sync.stores._mirror import Query
 from aurinko_async.sync.stores._tables import Table, window
 
@@ -24,21 +24,24 @@ ROWS_AT_ONCE: Final = (50, 20, 10, 5, 2, 1)
 """Rows in one statement, for which Python's lock is let go and asked for but once; a page is a few of them. The most
 keep within 999 parameters, all that SQLite takes before 3.32."""
 
+HEAVY: Final = 2 * 1024 * 1024
+"""Bytes of JSON in a page that is written row by row: a statement keeps a copy of what it was last given."""
+
 _IDS: Final = "id IN (SELECT value FROM json_each(?))"
 """One parameter for any number of ids: one statement, prepared once."""
 
 
-def _lists(values: Iterable[list[str] | None]) -> list[str | None]:
+def _lists(values: Sequence[list[str] | None]) -> list[str | None]:
     return [None if value is None else _encode(value).decode() for value in values]
 
 
-def _flags(values: Iterable[bool | None]) -> list[int | None]:
+def _flags(values: Sequence[bool | None]) -> list[int | None]:
     return list(map(_FLAGS.get, values))
 
 
-_ADAPTERS: Final[dict[Kind, Callable[[Iterable[Any]], Iterable[Any]]]] = {
-    "text": iter,
-    "time": iter,
+_ADAPTERS: Final[dict[Kind, Callable[[Sequence[Any]], Sequence[Any]]]] = {
+    "text": as_they_are,
+    "time": as_they_are,
     "flag": _flags,
     "texts": _lists,
 }
@@ -138,7 +141,7 @@ def upserts(
     raws = [row.raw for row in rows.values()]
     made = zip(*map(repeat, owner), rows, *searched, omitted, repeat(generation), raws)
     left = len(rows)
-    for size in ROWS_AT_ONCE:
+    for size in ROWS_AT_ONCE if sum(map(len, raws)) <= HEAVY else (1,):
         while left >= size:
             yield _upsert(table, size), list(chain.from_iterable(islice(made, size)))
             left -= size
