@@ -1,7 +1,7 @@
-"""Pages of 100 messages into SQLite, a transaction each: against bare `sqlite3` with the same table and settings.
+"""Pages of 100 messages into SQLite: against bare `sqlite3` with the same table and settings, a transaction each.
 
-Once from rows: the bare side has its parameters made beforehand, the store makes them, of four accounts at once and of
-one after the other. And once from the bytes of the pages, of four at once: the bare side is the script that one would
+Once from rows: the bare side has its parameters made beforehand, the store makes them, of eight accounts at once and of
+one after the other. And once from the bytes of the pages, of eight at once: the bare side is the script that one would
 write, with `orjson` and `executemany`.
 """
 
@@ -27,8 +27,8 @@ from aurinko_async.sync.stores import SQLiteStore
 from benchmarks.mail import message
 from benchmarks.measure import Result, async_seconds, compare
 
-ACCOUNTS = 4
-PAGES = 10
+ACCOUNTS = 8
+PAGES = 5
 """Of each account."""
 PAGE = 100
 BODY = 3_000
