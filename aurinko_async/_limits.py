@@ -21,7 +21,7 @@ class Limits:
         per_second: Requests started per second; 250 is the documented limit of an application.
     """
 
-    in_flight: int = field(default=48, validator=at_least(1))
+    in_flight: int = field(default=64, validator=at_least(1))
     per_account: int = field(default=4, validator=at_least(1))
     per_second: float = field(default=250.0, validator=at_least(0, excluded=True))
 

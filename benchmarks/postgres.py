@@ -1,8 +1,8 @@
 """Pages of 100 messages into PostgreSQL: against the bare `INSERT ... SELECT FROM unnest(...)` of the same rows.
 
-Both sides write eight accounts at once over eight connections to one server, which flushes each transaction to disk. The
-bare side is one statement a page, its parameters made beforehand; the store makes them of rows, looks up what is known,
-and saves a checkpoint in the same transaction. Time is the wall's: most of it is the server's.
+Both sides write eight accounts at once over as many connections to one server, which flushes each transaction to disk.
+The bare side is one statement a page, its parameters made beforehand; the store makes them of rows, looks up what is
+known, and saves a checkpoint in the same transaction. Time is the wall's: most of it is the server's.
 """
 
 import asyncio
