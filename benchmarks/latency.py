@@ -1,8 +1,8 @@
 """50 ms of latency: many accounts at once against the bare loop at its best concurrency, and one account: wall time.
 
 An account has five pages of 100 messages with 2 KB bodies. The documented 250 requests a second are lifted: both sides
-would wait for them alike. Without them the requests in flight are what holds the client back, so there are lines with 96
-too. The growth of memory is that of a fresh process that reads them all.
+would wait for them alike. Without them the requests in flight are what holds the client back, so there are lines with
+96, too. The growth of memory is that of a fresh process that reads them all.
 """
 
 import asyncio
