@@ -20,7 +20,7 @@ import json
 import re
 import types
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from datetime import datetime
 from typing import Annotated, Any, TypeVar, cast
@@ -272,9 +272,7 @@ def _page_with_surrogates(slices: msgspec.json.Decoder[Any], body: bytes) -> Any
     return page
 
 
-def _one_by_one(
-    decode: Decode, slices: typing.Iterable[Any], errors: list[DecodeError]
-) -> tuple[list[bytes], list[Any]]:
+def _one_by_one(decode: Decode, slices: Iterable[Any], errors: list[DecodeError]) -> tuple[list[bytes], list[Any]]:
     """The records that can be read, each one's bytes and what it is decoded to."""
     raws: list[bytes] = []
     records: list[Any] = []
@@ -308,11 +306,6 @@ def _searched_decode(searched: Any) -> Decode:
     return decode
 
 
-def _row_decode(searched: Any) -> Decode:
-    read = _searched_decode(searched)
-    return lambda body: rows(searched, [body], [read(body)])[0]
-
-
 def _salvaged(cls: type, body: bytes) -> Any:
     from aurinko_async._converter import salvage
 
@@ -340,7 +333,9 @@ def _decoder(result: Any) -> Decode:
         return lambda body: _load(body) if body.strip() else None
     origin = typing.get_origin(result)
     if origin is Row:
-        return _row_decode(typing.get_args(result)[0])
+        (searched,) = typing.get_args(result)
+        read = _searched_decode(searched)
+        return lambda body: rows(searched, [body], [read(body)])[0]
     if isinstance(origin, type) and issubclass(origin, Page):
         return _page_decode(origin, typing.get_args(result)[0])
     return _model_decode(result)
